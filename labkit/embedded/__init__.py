@@ -1,0 +1,1 @@
+"""Engines that need only pip, for machines with neither Docker nor the real servers."""

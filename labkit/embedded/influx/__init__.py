@@ -1,0 +1,1 @@
+"""An InfluxDB v2 compatible engine that needs only pip: HTTP API, line protocol, Flux."""

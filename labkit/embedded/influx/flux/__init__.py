@@ -1,0 +1,1 @@
+"""The Flux language: parser, checker, interpreter and standard library."""
