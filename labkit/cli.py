@@ -1,0 +1,82 @@
+"""The command `labkit`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from labkit.errors import KitError, StudentError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="labkit", description="The IoT house course: labs, services, checks.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    lab = commands.add_parser("lab", help="open a lab in JupyterLab", description="Open a lab in JupyterLab.")
+    lab.add_argument("number", nargs="?", default="01", help="01 to 10 (default: 01)")
+    lab.add_argument("--port", type=int, help="TCP port (default: a free one)")
+    lab.add_argument("--no-browser", action="store_true", help="only print the address")
+
+    doctor = commands.add_parser("doctor", help="show what this machine runs each service on",
+                                 description="Show, for every service of the course, which provider this machine would "
+                                             "use, why not a better one, and the command that would get it.")
+    doctor.add_argument("--json", action="store_true", help="for machines")
+
+    check = commands.add_parser("check", help="run a lab's notebook and show its scores",
+                                description="Run a lab's notebook in a fresh kernel and show scores and hints. The "
+                                            "exit status is 0 if every exercise has full points.")
+    check.add_argument("number", help="01 to 10")
+    check.add_argument("notebook", nargs="?", type=Path, help="another notebook than the one in labs/")
+    check.add_argument("--json", action="store_true", help="for machines")
+
+    house = commands.add_parser("house", help="show which parts of the house are yours",
+                                description="Show which parts of the house you have written.")
+    house.add_argument("--json", action="store_true", help="for machines")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: the words after `labkit`; those of the process if not given.
+
+    Returns:
+        The exit status: 0 all is well, 1 it is not, 2 the command was wrong.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except StudentError as error:
+        print(f"labkit: {error}", file=sys.stderr)
+        return 2
+    except KitError as error:
+        print(f"labkit: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    # Each command imports what it needs and no more: `labkit doctor` must not wait for pandas.
+    if options.command == "lab":
+        from labkit.launcher import open_lab
+
+        return open_lab(options.number, port=options.port, browser=not options.no_browser)
+    if options.command == "doctor":
+        from labkit.services import doctor
+
+        return doctor.main(json=options.json)
+    if options.command == "check":
+        from labkit.notebook_run import check_lab
+
+        return check_lab(options.number, notebook=options.notebook, json=options.json)
+    from labkit import house
+
+    return house.main(json=options.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
