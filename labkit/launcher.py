@@ -21,7 +21,8 @@ from labkit.course import lab as find_lab
 from labkit.errors import KitError, StudentError
 from labkit.waiting import wait_until
 
-SETTINGS = Path(__file__).parent / "jupyter" / "overrides.json"
+SETTINGS = Path(__file__).parent / "jupyter"
+"""JupyterLab without pop-ups and without the instructors' side bar."""
 START_SECONDS = 60.0
 
 
@@ -99,8 +100,7 @@ def _private_folder() -> Iterator[Path]:
 @contextmanager
 def _server(root: Path, lab: Lab, folder: Path, port: int | None) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """Run JupyterLab as a child; stop it, and with it its kernels and their services, on the way out."""
-    (folder / "settings").mkdir()
-    shutil.copy(SETTINGS, folder / "settings" / "overrides.json")
+    shutil.copytree(SETTINGS, folder / "settings")
     _save_workspace(folder / "workspaces", lab)
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.root_dir={root}", "--ServerApp.ip=127.0.0.1",
