@@ -1,0 +1,8 @@
+"""The services that a lab runs on: `start` them, and see an `Endpoint` of each."""
+
+from __future__ import annotations
+
+from labkit.services.endpoint import Endpoint
+from labkit.services.session import Services, current, start
+
+__all__ = ["Endpoint", "Services", "current", "start"]

@@ -1,0 +1,139 @@
+"""Which provider runs a service: the first one that can, and why not the ones before it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+
+from labkit.errors import KitError, StudentError
+from labkit.services.providers import attach, docker, embedded, native
+from labkit.services.providers.base import CannotStart, Running
+from labkit.services.service import PROVIDERS, Service
+
+_MODULES: dict[str, ModuleType] = {"attach": attach, "docker": docker, "native": native, "embedded": embedded}
+
+
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """A provider that was asked for.
+
+    Args:
+        provider: its name.
+        engine: an engine of it, empty for any.
+        by: who asks: the name of a variable, or `provider=`.
+    """
+
+    provider: str
+    engine: str
+    by: str
+
+
+def forced(service: Service, argument: str | None = None) -> Forced | None:
+    """The provider that must be used: `provider=`, else LABKIT_<SERVICE>_PROVIDER, else LABKIT_PROVIDER.
+
+    Each of them is the name of a provider, or `provider/engine` such as `docker/emqx`.
+
+    Raises:
+        StudentError: the name is not that of a provider or of an engine.
+    """
+    own = f"LABKIT_{service.name.upper()}_PROVIDER"
+    for text, by in ((argument, "provider="), (os.environ.get(own), own), (os.environ.get("LABKIT_PROVIDER"), "LABKIT_PROVIDER")):
+        if not text:
+            continue
+        provider, _, engine = text.strip().partition("/")
+        if provider not in PROVIDERS:
+            raise StudentError(f"{by} names the provider {provider!r}, which does not exist.",
+                               f"use one of: {', '.join(PROVIDERS)}.")
+        known = [name for name, _ in _MODULES[provider].engines(service)]
+        if engine and engine not in known and provider != "attach":
+            raise StudentError(f"{by} names the engine {engine!r}, which {provider} does not have for {service.name}.",
+                               f"use one of: {', '.join(f'{provider}/{name}' for name in known) or 'another provider'}.")
+        return Forced(provider, engine, by)
+    return None
+
+
+def check_needs(service: Service, needs: Iterable[str]) -> frozenset[str]:
+    """The capabilities that a lab asks for.
+
+    Raises:
+        StudentError: the service has no capability of that name.
+    """
+    wanted = frozenset([needs] if isinstance(needs, str) else needs)
+    unknown = sorted(wanted - service.capabilities.keys())
+    if unknown:
+        raise StudentError(f"{service.name} has no capability {unknown[0]!r}.",
+                           f"use some of: {', '.join(service.capabilities)}.")
+    return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One engine of one provider.
+
+    Args:
+        provider: name of the provider.
+        engine: name of the engine; empty when the provider has none for this service.
+        reason: why it cannot be used; None when nothing speaks against it before it is tried.
+    """
+
+    provider: str
+    engine: str
+    reason: CannotStart | None
+
+    @property
+    def name(self) -> str:
+        """How it is written in a message."""
+        return f"{self.provider} ({self.engine})" if self.engine else self.provider
+
+
+def candidates(service: Service, needs: frozenset[str], only: Forced | None) -> Iterator[Candidate]:
+    """The engines of all providers in order. Each is looked at when it is asked for, not before."""
+    for provider in PROVIDERS:
+        if only and only.provider != provider:
+            continue
+        module = _MODULES[provider]
+        engines = [pair for pair in module.engines(service) if not (only and only.engine) or pair[0] == only.engine]
+        if not engines:
+            reason = module.missing(service, "") if provider == "attach" else None
+            yield Candidate(provider, "", reason or CannotStart(f"it has no engine for {service.name}"))
+        for engine, capabilities in engines:
+            lacking = sorted(needs - capabilities)
+            if lacking:
+                yield Candidate(provider, engine, CannotStart(f"it lacks {', '.join(lacking)}"))
+            else:
+                yield Candidate(provider, engine, module.missing(service, engine))
+
+
+def start_service(service: Service, needs: frozenset[str], provider: str | None) -> Running:
+    """Start a service with the first provider that can.
+
+    Args:
+        service: what to start.
+        needs: capabilities that it must have.
+        provider: a provider that must be used, None for any.
+
+    Raises:
+        KitError: none can; with what was tried, the reason of each, the last log lines and a next step.
+        StudentError: a name is wrong.
+    """
+    only = forced(service, provider)
+    tried: list[str] = []
+    log: tuple[str, ...] = ()
+    fix = ""
+    for candidate in candidates(service, needs, only):
+        reason = candidate.reason
+        if reason is None:
+            try:
+                running: Running = _MODULES[candidate.provider].start(service, candidate.engine, needs)
+                return running
+            except CannotStart as error:
+                reason = error
+        tried.append(f"{candidate.name}: {reason.reason}")
+        log = reason.log or log
+        fix = reason.fix or fix
+    asked = f" with {', '.join(sorted(needs))}" if needs else ""
+    by = f" ({only.by} asks for {only.provider})" if only else ""
+    raise KitError(f"{service.title}{asked} could not be started{by}.", tried=tried, log=log,
+                   fix=fix or "`labkit doctor` shows what this machine has.")

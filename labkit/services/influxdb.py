@@ -1,0 +1,132 @@
+"""InfluxDB 2: the real server, or the engine of this kit."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from labkit.errors import StudentError
+from labkit.services.endpoint import Endpoint
+from labkit.services.probes import http_json
+from labkit.services.service import Container, Image, Module, Plan, Program, Service
+
+CAPABILITIES = {
+    "flux": "queries in Flux",
+    "tasks": "tasks can be stored",
+    "task_runs": "the server runs tasks by itself",
+    "all_of_flux": "every function of Flux, not only those of the course",
+}
+ORG = "iot-org"
+BUCKET = "iot-metrics"
+_USERNAME = "lab"
+
+_EMBEDDED = frozenset({"flux", "tasks"})
+_REAL = frozenset(CAPABILITIES)
+
+
+def _plan(directory: Path, port: int, needs: frozenset[str]) -> Plan:
+    return Plan(directory, port, needs, token=secrets.token_urlsafe(32), org=ORG, bucket=BUCKET)
+
+
+def _embedded(plan: Plan) -> list[str]:
+    return ["--port", str(plan.port), "--token", plan.token, "--org", plan.org, "--bucket", plan.bucket]
+
+
+def _influxd(plan: Plan) -> list[str]:
+    return [
+        "--http-bind-address", f"127.0.0.1:{plan.port}",
+        "--bolt-path", str(plan.directory / "influxd.bolt"),
+        "--sqlite-path", str(plan.directory / "influxd.sqlite"),
+        "--engine-path", str(plan.directory / "engine"),
+        "--reporting-disabled",
+    ]
+
+
+def _influxd_version(binary: str) -> str:
+    answer = subprocess.run([binary, "version"], capture_output=True, text=True, timeout=5, check=False)
+    found = re.search(r"InfluxDB v?(\S+)", answer.stdout)
+    return found[1] if found else ""
+
+
+def _set_up(endpoint: Endpoint) -> None:
+    """First user, organisation, bucket and token of an empty server (POST /api/v2/setup)."""
+    body = {"username": _USERNAME, "password": secrets.token_urlsafe(16), "org": endpoint.org,
+            "bucket": endpoint.bucket, "token": endpoint.token}
+    status, answer, _ = http_json(endpoint.host, endpoint.port, "/api/v2/setup", method="POST", body=body, timeout=10)
+    if status != 201:
+        raise OSError(f"POST /api/v2/setup answered {status}: {answer}")
+
+
+def _container(plan: Plan) -> Container:
+    return Container(environment={
+        "DOCKER_INFLUXDB_INIT_MODE": "setup",
+        "DOCKER_INFLUXDB_INIT_USERNAME": _USERNAME,
+        "DOCKER_INFLUXDB_INIT_PASSWORD": secrets.token_urlsafe(16),
+        "DOCKER_INFLUXDB_INIT_ORG": plan.org,
+        "DOCKER_INFLUXDB_INIT_BUCKET": plan.bucket,
+        "DOCKER_INFLUXDB_INIT_ADMIN_TOKEN": plan.token,
+    })
+
+
+def _attach(environment: Mapping[str, str]) -> Endpoint | None:
+    text = environment.get("LABKIT_INFLUXDB_URL", "")
+    if not text:
+        return None
+    try:
+        url = urlsplit(text)
+        port = url.port or 8086
+    except ValueError:
+        url, port = urlsplit(""), 0
+    if url.scheme != "http" or not url.hostname:
+        raise StudentError("LABKIT_INFLUXDB_URL is not the address of a server.", "write it as http://host:8086.")
+    token = environment.get("LABKIT_INFLUXDB_TOKEN", "")
+    if not token:
+        raise StudentError("LABKIT_INFLUXDB_URL is set, LABKIT_INFLUXDB_TOKEN is not.",
+                           "set LABKIT_INFLUXDB_TOKEN to a token of that server.")
+    return Endpoint(
+        service="influxdb", provider="attach", engine=environment.get("LABKIT_INFLUXDB_ENGINE", "influxdb"),
+        version="", host=url.hostname, port=port, url=f"http://{url.hostname}:{port}", token=token,
+        org=environment.get("LABKIT_INFLUXDB_ORG", ORG), bucket=environment.get("LABKIT_INFLUXDB_BUCKET", BUCKET),
+        capabilities=_REAL,
+    )
+
+
+def _health(endpoint: Endpoint) -> Mapping[str, str]:
+    status, answer, _ = http_json(endpoint.host, endpoint.port, "/health")
+    if status != 200 or not isinstance(answer, dict):
+        raise OSError(f"/health answered {status}")
+    return answer
+
+
+def _ready(endpoint: Endpoint) -> str:
+    try:
+        answer = _health(endpoint)
+    except OSError as error:
+        return error.strerror or str(error)
+    return "" if answer.get("status") == "pass" else f"/health says {answer.get('status')}"
+
+
+def _version(endpoint: Endpoint) -> str:
+    return str(_health(endpoint).get("version", "")).removeprefix("v")
+
+
+INFLUXDB = Service(
+    name="influxdb",
+    title="InfluxDB 2",
+    capabilities=CAPABILITIES,
+    attach=_attach,
+    variable="LABKIT_INFLUXDB_URL",
+    plan=_plan,
+    ready=_ready,
+    version=_version,
+    images=(Image("influxdb", 8086, _REAL, _container),),
+    programs=(Program("influxdb", "influxd", _REAL, _influxd, _influxd_version,
+                      install="see https://docs.influxdata.com/influxdb/v2/install/", finish=_set_up),),
+    modules=(Module("labkit-influx", "labkit.embedded.influx", "labkit", "labkit.embedded.influx", _EMBEDDED,
+                    _embedded),),
+    http=True,
+)

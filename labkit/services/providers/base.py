@@ -1,0 +1,112 @@
+"""What all providers have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from labkit.services.endpoint import Endpoint
+from labkit.services.service import Service
+from labkit.waiting import wait_until
+
+
+T = TypeVar("T")
+
+
+class CannotStart(Exception):
+    """A provider cannot run this service here.
+
+    Args:
+        reason: why, one short sentence without a capital.
+        log: the last lines of the server's log.
+        fix: what would make it possible.
+    """
+
+    def __init__(self, reason: str, *, log: Sequence[str] = (), fix: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.log = tuple(log)
+        self.fix = fix
+
+
+class Server(Protocol):
+    """The running thing behind an endpoint."""
+
+    def log(self) -> list[str]:
+        """The last lines that it wrote."""
+
+    def exit_code(self) -> int | None:
+        """Its exit code, None while it runs."""
+
+    def stop(self) -> None:
+        """End it and remove what it left. Safe to call twice."""
+
+
+@dataclass(slots=True)
+class Running:
+    """A service that answers.
+
+    Args:
+        endpoint: its address.
+        server: what runs it; None when it belongs to somebody else (attach).
+    """
+
+    endpoint: Endpoint
+    server: Server | None = None
+
+    def alive(self) -> bool:
+        """Whether its process still runs. What belongs to somebody else is taken as alive."""
+        return self.server is None or self.server.exit_code() is None
+
+    def stop(self) -> None:
+        """End it, if it is ours."""
+        if self.server is not None:
+            self.server.stop()
+
+
+def wait_for_answer(service: Service, endpoint: Endpoint, server: Server, timeout: float) -> None:
+    """Wait until a server that was just started answers in its own protocol.
+
+    Raises:
+        CannotStart: it ended, or did not answer in time; with its last log lines.
+    """
+    last = "it was not asked"
+
+    def ready() -> bool:
+        nonlocal last
+        ended = server.exit_code()
+        if ended is not None:
+            raise CannotStart(f"{endpoint.engine} ended with exit code {ended}", log=server.log())
+        last = service.ready(endpoint)
+        # The port could have been taken by another program meanwhile: what answers must be the one that runs.
+        return not last and server.exit_code() is None
+
+    _wait(ready, timeout, endpoint.engine, server, lambda: last)
+
+
+def wait_for_port(announced: Callable[[], int], server: Server, engine: str, timeout: float) -> int:
+    """Wait until a server has said which port it took.
+
+    Raises:
+        CannotStart: it ended, or said nothing in time; with its last log lines.
+    """
+
+    def said() -> int:
+        port = announced()
+        ended = server.exit_code()
+        if not port and ended is not None:
+            raise CannotStart(f"{engine} ended with exit code {ended}", log=server.log())
+        return port
+
+    return _wait(said, timeout, engine, server, lambda: "it did not say which port it took")
+
+
+def _wait(ready: Callable[[], T], timeout: float, engine: str, server: Server, last: Callable[[], str]) -> T:
+    try:
+        return wait_until(ready, timeout, what=engine)
+    except TimeoutError:
+        raise CannotStart(
+            f"{engine} runs, but was not ready within {timeout:g} s: {last()}", log=server.log(),
+            fix="look at the last lines of its log; on a slow machine, start it again.",
+        ) from None

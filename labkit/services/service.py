@@ -1,0 +1,170 @@
+"""How a service is declared. A further service is one small file of these declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkit.services.endpoint import Endpoint
+
+PROVIDERS = ("attach", "docker", "native", "embedded")
+"""The providers, in the order in which they are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is decided before a server starts.
+
+    Args:
+        directory: private directory of this server; removed when it stops.
+        port: TCP port to listen on; 0 when the server chooses and announces one.
+        needs: capabilities that were asked for.
+        username: user name to set up, empty for none.
+        password: password to set up, empty for none.
+        token: token to set up, empty for none.
+        org: organisation to set up, empty for none.
+        bucket: bucket to set up, empty for none.
+    """
+
+    directory: Path
+    port: int
+    needs: frozenset[str]
+    username: str = ""
+    password: str = ""
+    token: str = ""
+    org: str = ""
+    bucket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What a container is started with.
+
+    Args:
+        environment: variables inside the container.
+        files: text of each file that is copied in, by its path inside.
+        command: arguments in place of the image's own, None to keep those.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] | None = None
+
+
+def _nothing(_endpoint: Endpoint) -> None:
+    """Nothing is left to do once the server answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An engine in a container (provider `docker`).
+
+    Args:
+        engine: name of the engine; its image is pinned under this name in `images.toml`.
+        port: port inside the container.
+        capabilities: what it can do.
+        configure: what the container is started with.
+        finish: what is left to do once it answers.
+        timeout: longest start, in seconds, without the download of the image.
+    """
+
+    engine: str
+    port: int
+    capabilities: frozenset[str]
+    configure: Callable[[Plan], Container]
+    finish: Callable[[Endpoint], None] = _nothing
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An engine whose binary is on PATH (provider `native`).
+
+    Args:
+        engine: name of the engine.
+        binary: name of the binary.
+        capabilities: what it can do.
+        configure: writes the configuration into the plan's directory, and gives the arguments.
+        version: asks the binary for its version.
+        install: the command that installs it, for `labkit doctor`.
+        finish: what is left to do once it answers.
+        timeout: longest start, in seconds.
+    """
+
+    engine: str
+    binary: str
+    capabilities: frozenset[str]
+    configure: Callable[[Plan], list[str]]
+    version: Callable[[str], str]
+    install: str
+    finish: Callable[[Endpoint], None] = _nothing
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """An engine that pip installs (provider `embedded`).
+
+    It is run as `python -m module …`, binds a free loopback port and prints `{"port": …}` on a line of its own.
+
+    Args:
+        engine: name of the engine.
+        module: Python module that runs it.
+        distribution: the package that pip installs.
+        requires: module that must be importable.
+        capabilities: what it can do.
+        configure: gives the arguments.
+        finish: what is left to do once it answers.
+        timeout: longest start, in seconds.
+    """
+
+    engine: str
+    module: str
+    distribution: str
+    requires: str
+    capabilities: frozenset[str]
+    configure: Callable[[Plan], list[str]]
+    finish: Callable[[Endpoint], None] = _nothing
+    timeout: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service of the course.
+
+    Args:
+        name: its name in the catalogue.
+        title: what a person reads.
+        capabilities: every capability that may be asked for, with its meaning.
+        attach: reads the address from the environment; None when there is none. Raises StudentError when it is wrong.
+        variable: the variable that holds the address.
+        plan: fills in the credentials of a plan.
+        ready: asks in the service's own protocol: empty when ready, else what is wrong.
+        images: engines in containers, the preferred one first.
+        programs: engines on PATH, the preferred one first.
+        modules: engines from pip, the preferred one first.
+        http: whether the endpoint has a `url`.
+    """
+
+    name: str
+    title: str
+    capabilities: Mapping[str, str]
+    attach: Callable[[Mapping[str, str]], Endpoint | None]
+    variable: str
+    plan: Callable[[Path, int, frozenset[str]], Plan]
+    ready: Callable[[Endpoint], str]
+    version: Callable[[Endpoint], str] | None = None
+    images: tuple[Image, ...] = ()
+    programs: tuple[Program, ...] = ()
+    modules: tuple[Module, ...] = ()
+    http: bool = False
+
+    def endpoint(self, plan: Plan, *, provider: str, engine: str, version: str, host: str, port: int,
+                 capabilities: frozenset[str]) -> Endpoint:
+        """The endpoint of a server that was started from a plan."""
+        return Endpoint(
+            service=self.name, provider=provider, engine=engine, version=version, host=host, port=port,
+            username=plan.username, password=plan.password, url=f"http://{host}:{port}" if self.http else "",
+            token=plan.token, org=plan.org, bucket=plan.bucket, capabilities=capabilities,
+        )
