@@ -1,0 +1,1 @@
+"""The instructors' side: release, audit, and the configuration that stock nbgrader needs for this course."""

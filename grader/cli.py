@@ -1,0 +1,86 @@
+"""The command line of the instructors' side: `grader sources | release | lint | audit`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.layout import CourseFiles
+from labkit.errors import LabkitError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the command line without the program's name; that of the process by default.
+
+    Returns:
+        the exit status: 0 when all is well, 1 when something is found or cannot be done.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except LabkitError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="grader", description="Release the labs and prove their checks.")
+    parser.add_argument("--root", type=Path, help="the course's folder; by default the one around the current folder")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    command = commands.add_parser("sources", help="rewrite solutions/*/NAME.ipynb from NAME.py")
+    _labs(command)
+    command.add_argument("--check", action="store_true", help="only compare; exit status 1 when one is out of step")
+    command.set_defaults(run=_sources)
+
+    command = commands.add_parser("release", help="make labs/ and stack/parts/ from solutions/")
+    _labs(command)
+    command.add_argument("--check", action="store_true", help="only compare; exit status 1 when something is out of step")
+    command.add_argument("--bundle", type=Path, metavar="DIR", help="also make the zip for students in this folder")
+    command.set_defaults(run=_release)
+
+    return parser
+
+
+def _labs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("labs", nargs="*", metavar="LAB", help="number or folder; all labs by default")
+
+
+def _course(options: argparse.Namespace) -> CourseFiles:
+    return CourseFiles.find(options.root)
+
+
+def _sources(options: argparse.Namespace) -> int:
+    from grader import sources
+
+    stale = 0
+    for lab in _course(options).labs(options.labs):
+        changed = not sources.in_step(lab) if options.check else sources.rewrite(lab)
+        stale += changed
+        state = ("out of step: run `grader sources`" if options.check else "rewritten") if changed else "in step"
+        print(f"{lab.folder}: {state}")
+    return int(options.check and stale > 0)
+
+
+def _release(options: argparse.Namespace) -> int:
+    from grader.release import release
+
+    course = _course(options)
+    labs = course.labs(options.labs)
+    differences = release(course, labs, check=options.check)
+    for difference in differences:
+        print(f"{difference.path}: {difference.what}")
+    print(f"{len(labs)} labs, {len(differences)} files {'out of step' if options.check else 'written or removed'}")
+    if options.check and differences:
+        print("Try: grader release")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

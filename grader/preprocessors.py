@@ -1,0 +1,140 @@
+"""What this course adds to nbgrader's list of notebook transformations. Each is named in `nbgrader_config.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+SCHEMA = 3
+"""The version of nbgrader's cell metadata that this course writes."""
+
+
+class ForgetPairing(NbGraderPreprocessor):
+    """On release: drop jupytext's metadata, or saving the lab would write a second file, and could restore answers."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Drop the metadata; see the base class for the arguments."""
+        nb.metadata.pop("jupytext", None)
+        return nb, resources
+
+
+class StderrIsNoFailure(NbGraderPreprocessor):
+    """After execution: what a graded cell wrote to stderr becomes ordinary output.
+
+    nbgrader takes any text on stderr for a failure, and libraries warn and log for good reasons. An exception is an
+    output of its own kind and still fails the cell.
+    """
+
+    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:  # noqa: ARG002
+        """Rename the stream; see the base class for the arguments."""
+        if utils.is_grade(cell) and cell.cell_type == "code":
+            for output in cell.outputs:
+                if output.output_type == "stream" and output.name == "stderr":
+                    output.name = "stdout"
+        return cell, resources
+
+
+class RepairCells(NbGraderPreprocessor):
+    """Before grading: mend what a student's editing did to nbgrader's cells, and say in the log what was mended.
+
+    A copied cell, unreadable metadata, or a deleted cell stop stock nbgrader, for one student or for the whole class.
+    The text of a student is never changed here: only metadata is, and cells are added.
+    """
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Mend a submitted notebook; see the base class for the arguments."""
+        names = resources["nbgrader"]
+        self.student = names["student"]
+        with Gradebook(names["db_url"]) as gradebook:
+            try:
+                notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
+            except MissingEntry:
+                return nb, resources
+            points = {cell.name: float(cell.max_score) for cell in (*notebook.grade_cells, *notebook.task_cells)}
+            solutions = {cell.name for cell in notebook.solution_cells}
+            graded = {cell.name for cell in notebook.grade_cells}
+            tasks = {cell.name for cell in notebook.task_cells}
+            expected = [
+                (cell, _metadata(cell, points.get(cell.name), cell.name in graded, cell.name in solutions,
+                                 cell.name in tasks))
+                for cell in notebook.source_cells
+            ]
+            self._drop_unreadable(nb)
+            self._drop_copies(nb)
+            self._put_back(nb, expected)
+        return nb, resources
+
+    def _say(self, what: str) -> None:
+        self.log.warning("Student %s: %s", self.student, what)
+
+    def _drop_unreadable(self, nb: Any) -> None:
+        for cell in nb.cells:
+            found = cell.metadata.get("nbgrader")
+            if found is None:
+                continue
+            readable = isinstance(found, dict) and found.get("schema_version") == SCHEMA and "grade_id" in found
+            if not readable:
+                if found:
+                    self._say("a cell has metadata of nbgrader that cannot be read. It is graded as an ordinary cell. "
+                              "There is nothing to do, unless the student says that an answer is missing.")
+                del cell.metadata["nbgrader"]
+
+    def _drop_copies(self, nb: Any) -> None:
+        seen: set[str] = set()
+        for cell in reversed(nb.cells):
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if grade_id in seen:
+                self._say(f"the cell {grade_id!r} was copied. The last one is graded, the others run as ordinary cells. "
+                          "There is nothing to do.")
+                del cell.metadata["nbgrader"]
+            elif grade_id is not None:
+                seen.add(grade_id)
+
+    def _put_back(self, nb: Any, expected: list[tuple[Any, dict[str, Any]]]) -> None:
+        place = 0
+        for source, metadata in expected:
+            index = _index(nb, lambda cell, name=source.name: cell.metadata.get("nbgrader", {}).get("grade_id") == name)
+            if index is None:
+                index = _index(nb, lambda cell, name=source.name: cell.get("id") == name)
+                if index is not None and "nbgrader" not in nb.cells[index].metadata:
+                    self._say(f"the cell {source.name!r} had lost its metadata. It is graded as it was given out. "
+                              "There is nothing to do.")
+                    nb.cells[index].metadata["nbgrader"] = NotebookNode(metadata)
+                else:
+                    self._say(f"the cell {source.name!r} is missing. It is put back so that the rest can be graded. "
+                              "If the student moved the answer to a cell of their own, it counts. "
+                              "There is nothing else to do.")
+                    index = place
+                    nb.cells.insert(index, _replacement(source, metadata, {cell.get("id") for cell in nb.cells}))
+            place = index + 1
+
+
+def _index(nb: Any, wanted: Any) -> int | None:
+    return next((index for index, cell in enumerate(nb.cells) if wanted(cell)), None)
+
+
+def _metadata(cell: Any, points: float | None, grade: bool, solution: bool, task: bool) -> dict[str, Any]:
+    """The metadata of a cell as it was given out, rebuilt from the gradebook (nbgrader's schema, version 3)."""
+    metadata: dict[str, Any] = {
+        "schema_version": SCHEMA, "grade_id": cell.name, "cell_type": cell.cell_type, "locked": bool(cell.locked),
+        "grade": grade, "solution": solution, "task": task, "checksum": cell.checksum,
+    }
+    if points is not None:
+        metadata["points"] = points
+    return metadata
+
+
+def _replacement(source: Any, metadata: dict[str, Any], taken: set[str]) -> Any:
+    """A cell in place of a missing one. A missing answer stays empty: a stub would hide one written elsewhere."""
+    answer = metadata["solution"] and not metadata["grade"]
+    text = f"# The cell {source.name} was missing from the submission." if answer else source.source
+    make = new_code_cell if source.cell_type == "code" else new_markdown_cell
+    cell = make(text, metadata={"nbgrader": metadata})  # type: ignore[no-untyped-call]
+    if source.name not in taken:
+        cell.id = source.name
+    return cell
