@@ -19,20 +19,29 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--port", type=int, help="TCP port (default: a free one)")
     lab.add_argument("--no-browser", action="store_true", help="only print the address")
 
-    doctor = commands.add_parser("doctor", help="show what this machine runs each service on",
-                                 description="Show, for every service of the course, which provider this machine would "
-                                             "use, why not a better one, and the command that would get it.")
+    doctor = commands.add_parser(
+        "doctor",
+        help="show what this machine runs each service on",
+        description="Show, for every service of the course, which provider this machine would "
+        "use, why not a better one, and the command that would get it.",
+    )
     doctor.add_argument("--json", action="store_true", help="for machines")
 
-    check = commands.add_parser("check", help="run a lab's notebook and show its scores",
-                                description="Run a lab's notebook in a fresh kernel and show scores and hints. The "
-                                            "exit status is 0 if every exercise has full points.")
+    check = commands.add_parser(
+        "check",
+        help="run a lab's notebook and show its scores",
+        description="Run a lab's notebook in a fresh kernel and show scores and hints. The "
+        "exit status is 0 if every exercise has full points.",
+    )
     check.add_argument("number", help="01 to 10")
     check.add_argument("notebook", nargs="?", type=Path, help="another notebook than the one in labs/")
     check.add_argument("--json", action="store_true", help="for machines")
 
-    house = commands.add_parser("house", help="show which parts of the house are yours",
-                                description="Show which parts of the house you have written.")
+    house = commands.add_parser(
+        "house",
+        help="show which parts of the house are yours",
+        description="Show which parts of the house you have written.",
+    )
     house.add_argument("--json", action="store_true", help="for machines")
     return parser
 

@@ -41,11 +41,22 @@ def build() -> dict[str, Any]:
     Returns:
         A notebook document, format 4.5, the same at every call.
     """
-    table = "\n".join(["## The labs", "", "| lab | title | minutes | what you will have at the end |",
-                       "|---|---|---|---|", *map(_row, LABS)])
+    table = "\n".join(
+        [
+            "## The labs",
+            "",
+            "| lab | title | minutes | what you will have at the end |",
+            "|---|---|---|---|",
+            *map(_row, LABS),
+        ]
+    )
     services = "## What runs on this machine\n\nRun this cell to see where each service of the course would run here."
-    cells = [("introduction", "markdown", INTRODUCTION), ("labs", "markdown", table),
-             ("services", "markdown", services), ("lights", "code", LIGHTS)]
+    cells = [
+        ("introduction", "markdown", INTRODUCTION),
+        ("labs", "markdown", table),
+        ("services", "markdown", services),
+        ("lights", "code", LIGHTS),
+    ]
     return {
         "cells": [_cell(*cell) for cell in cells],
         "metadata": {

@@ -103,16 +103,29 @@ def _server(root: Path, lab: Lab, folder: Path, port: int | None) -> Iterator[tu
     shutil.copytree(SETTINGS, folder / "settings")
     _save_workspace(folder / "workspaces", lab)
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.root_dir={root}", "--ServerApp.ip=127.0.0.1",
-        f"--LabApp.app_settings_dir={folder / 'settings'}", f"--LabApp.workspaces_dir={folder / 'workspaces'}",
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        f"--ServerApp.root_dir={root}",
+        "--ServerApp.ip=127.0.0.1",
+        f"--LabApp.app_settings_dir={folder / 'settings'}",
+        f"--LabApp.workspaces_dir={folder / 'workspaces'}",
         *([f"--ServerApp.port={port}", "--ServerApp.port_retries=0"] if port else []),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
     log = folder / "jupyterlab.log"
     with log.open("wb") as output:
         # Its own session: Ctrl-C reaches us alone, and JupyterLab's question "Shut down?" is never asked.
-        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=root,
-                                   start_new_session=True, env=_environment(folder))
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            cwd=root,
+            start_new_session=True,
+            env=_environment(folder),
+        )
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield process, log

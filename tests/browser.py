@@ -9,8 +9,15 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Playwright
 
 # As root Chromium has no sandbox; without the others it asks servers of its maker, which a test must not.
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @contextmanager

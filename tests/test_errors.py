@@ -9,7 +9,9 @@ def test_a_students_error_says_the_next_step() -> None:
 
 
 def test_a_kits_error_shows_what_was_tried_and_the_log_and_the_next_step() -> None:
-    error = KitError("No broker could be started.", tried=["docker: no engine"], log=["bind failed"], fix="free the port.")
+    error = KitError(
+        "No broker could be started.", tried=["docker: no engine"], log=["bind failed"], fix="free the port."
+    )
     assert str(error) == (
         "No broker could be started.\n  - docker: no engine\nLast lines of its log:\n  | bind failed\nTry: free the port."
     )

@@ -29,8 +29,13 @@ def lab(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[byte
     printed = tmp_path / "printed.txt"
     environment = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
     with printed.open("wb") as output:
-        process = subprocess.Popen([sys.executable, "-m", "labkit.cli", "lab", *arguments], stdout=output,
-                                   stderr=output, cwd=ROOT, env=environment)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "labkit.cli", "lab", *arguments],
+            stdout=output,
+            stderr=output,
+            cwd=ROOT,
+            env=environment,
+        )
     try:
         found = wait_until(lambda: re.search(r"http://\S+", printed.read_text()), 60, what="the address is printed")
         assert found is not None
@@ -60,7 +65,9 @@ def test_lab_01_and_the_index_are_open_in_a_real_browser(tmp_path: Path) -> None
         page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook h1").first.wait_for(timeout=60_000)
 
 
-def test_a_taken_port_is_named_with_what_to_do(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_taken_port_is_named_with_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(ROOT)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -1,0 +1,134 @@
+"""The repository keeps what its documents promise."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import jupytext
+import pytest
+
+import labkit
+from labkit.cli import _parser as labkit_parser
+from labkit.course import LABS
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TRACKED = subprocess.run(
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    check=True,
+).stdout.splitlines()
+SOLUTIONS = sorted((ROOT / "solutions").glob("*/[0-9]*.py"))
+
+
+def test_every_make_target_of_the_documents_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in ("README.md", "CONTRIBUTING.md"):
+        named = set(re.findall(r"(?:^|`|\n)make ([a-z]+)", (ROOT / document).read_text()))
+        assert named <= targets, document
+
+
+def test_every_labkit_command_of_the_readme_exists() -> None:
+    actions = next(action for action in labkit_parser()._actions if action.dest == "command")
+    assert isinstance(actions.choices, dict)
+    assert set(re.findall(r"`?labkit ([a-z]+)", README)) <= set(actions.choices)
+
+
+def test_the_readmes_table_of_labs_is_the_course() -> None:
+    for lab in LABS:
+        row = next(line for line in README.splitlines() if re.match(rf"\| (\[)?{lab.number} ", line))
+        assert lab.title in row
+        assert f"| {lab.minutes} |" in row
+        assert row.endswith("| ready |" if lab.ready else "| planned |")
+
+
+def test_the_links_of_the_documents_lead_somewhere() -> None:
+    for document in ("README.md", "CONTRIBUTING.md", "grader/README.md"):
+        folder = (ROOT / document).parent
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / document).read_text()):
+            assert (folder / target).exists(), f"{document}: {target}"
+
+
+def test_every_dependency_says_why_it_is_there_and_is_pinned() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    project = tomllib.loads(text)["project"]
+    pinned = {
+        line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
+    }
+    listed = project["dependencies"] + [each for extra in project["optional-dependencies"].values() for each in extra]
+    for dependency in listed:
+        name = re.split(r"[\[<>=;]", dependency)[0].strip().lower()
+        assert name == "labkit" or name in pinned, f"{name} is not in constraints.txt"
+    block = re.search(r"dependencies = \[\n(.*?)\n\]", text, re.DOTALL)
+    assert block is not None
+    lines = block.group(1).splitlines()
+    for above, line in zip(["", *lines], lines, strict=False):
+        assert "#" in line or "#" in above or "#" in lines[lines.index(line) - 2], line
+
+
+def test_the_public_names_are_those_that_the_notebooks_use() -> None:
+    used: set[str] = set()
+    for source in SOLUTIONS:
+        for cell in jupytext.read(source).cells:
+            if cell.cell_type == "code":
+                body = "\n".join(line for line in cell.source.splitlines() if not line.startswith(("%", "!")))
+                for node in ast.walk(ast.parse(body)):
+                    if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "labkit":
+                        assert node.module == "labkit", (
+                            f"{source.name}: import from the top of labkit, not {node.module}"
+                        )
+                        used |= {name.name for name in node.names}
+                    if (
+                        isinstance(node, ast.Attribute)
+                        and isinstance(node.value, ast.Name)
+                        and node.value.id == "labkit"
+                    ):
+                        used.add(node.attr)
+    assert used <= set(labkit.__all__)
+    for name in labkit.__all__:
+        assert hasattr(labkit, name), name
+
+
+@pytest.mark.parametrize("source", SOLUTIONS, ids=lambda path: path.stem)
+def test_no_code_cell_is_longer_than_a_screen_but_the_parts_of_the_house(source: Path) -> None:
+    for cell in jupytext.read(source).cells:
+        if cell.cell_type == "code" and not cell.source.startswith("%%part"):
+            assert len(cell.source.splitlines()) <= 26, cell.source
+
+
+def test_pictures_in_notebooks_have_alternative_text() -> None:
+    for source in SOLUTIONS:
+        for cell in jupytext.read(source).cells:
+            for alternative in re.findall(r"!\[(.*?)\]\(", cell.source):
+                assert len(alternative) > 10, f"{source.name}: a picture without alt text"
+
+
+def test_nothing_waits_with_sleep_but_the_one_waiting_loop() -> None:
+    allowed = {"labkit/waiting.py"}
+    for name in TRACKED:
+        if name.endswith(".py") and name.startswith(("labkit/", "grader/", "stack/")) and name not in allowed:
+            if name.startswith(("grader/wrong_answers", "grader/right_answers")):
+                continue
+            tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+            calls = [
+                node
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("time.sleep")
+            ]
+            assert not calls, f"{name}:{calls[0].lineno}"
+
+
+def test_no_path_of_a_build_machine_is_in_the_project() -> None:
+    for name in TRACKED:
+        path = ROOT / name
+        if (
+            path.suffix in {".py", ".md", ".toml", ".sh", ".ipynb", ".yaml", ".conf"}
+            and name != "tests/repo/test_promises.py"
+        ):
+            assert not re.search(r"(?<![\w.])/(work|root|farm)/", path.read_text(encoding="utf-8")), name
