@@ -13,6 +13,7 @@ def test_a_kits_error_shows_what_was_tried_and_the_log_and_the_next_step() -> No
         "No broker could be started.", tried=["docker: no engine"], log=["bind failed"], fix="free the port."
     )
     assert str(error) == (
-        "No broker could be started.\n  - docker: no engine\nLast lines of its log:\n  | bind failed\nTry: free the port."
+        "No broker could be started.\n  - docker: no engine\n"
+        "Last lines of its log:\n  | bind failed\nTry: free the port."
     )
     assert error.tried == ("docker: no engine",)

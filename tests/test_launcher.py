@@ -77,7 +77,7 @@ def test_a_taken_port_is_named_with_what_to_do(
 
 
 def test_a_lab_that_is_not_written_yet_says_so() -> None:
-    with pytest.raises(StudentError, match="Lab 10 .* is not written yet"):
+    with pytest.raises(StudentError, match=r"Lab 10 .* is not written yet"):
         launcher.open_lab("10", browser=False)
 
 
