@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("release", help="make labs/ and stack/parts/ from solutions/")
     _labs(command)
-    command.add_argument("--check", action="store_true", help="only compare; exit status 1 when something is out of step")
+    command.add_argument("--check", action="store_true", help="only compare; exit status 1 when they differ")
     command.add_argument("--bundle", type=Path, metavar="DIR", help="also make the zip for students in this folder")
     command.set_defaults(run=_release)
 

@@ -19,7 +19,7 @@ class LabFiles:
 
     Args:
         root: the folder of the course.
-        folder: the lab's folder in `solutions/` and `labs/`, also the name of its notebook and of nbgrader's assignment.
+        folder: the lab's folder in `solutions/` and `labs/`, also the name of its notebook and its assignment.
     """
 
     root: Path

@@ -35,7 +35,7 @@ def cells(lab: LabFiles) -> list[tuple[str, str, str]]:
         lab: the lab.
 
     Returns:
-        for each cell, in order: the part's name, the cell's grade id (empty when it has none), the text below the magic.
+        for each cell, in order: the part's name, the cell's grade id ("" without one), the text below the magic.
     """
     found = []
     for cell in sources.read(lab.source).cells:
@@ -73,7 +73,7 @@ def module(name: str, folder: str, texts: Iterable[str]) -> str:
     try:
         ast.parse(text)
     except SyntaxError as error:
-        raise CourseError(f"The part {name!r} of {folder} is not Python: {error.msg}, line {error.lineno} of the module.",
+        raise CourseError(f"The part {name!r} of {folder} is not Python: {error.msg}, its line {error.lineno}.",
                           "a part's cells are joined into one module, so they take no further magics.") from None
     return text
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
 
 SCHEMA = 3
 """The version of nbgrader's cell metadata that this course writes."""
@@ -89,8 +89,8 @@ class RepairCells(NbGraderPreprocessor):
         for cell in reversed(nb.cells):
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
             if grade_id in seen:
-                self._say(f"the cell {grade_id!r} was copied. The last one is graded, the others run as ordinary cells. "
-                          "There is nothing to do.")
+                self._say(f"the cell {grade_id!r} was copied. The last one is graded, the others run as ordinary "
+                          "cells. There is nothing to do.")
                 del cell.metadata["nbgrader"]
             elif grade_id is not None:
                 seen.add(grade_id)
@@ -134,7 +134,7 @@ def _replacement(source: Any, metadata: dict[str, Any], taken: set[str]) -> Any:
     answer = metadata["solution"] and not metadata["grade"]
     text = f"# The cell {source.name} was missing from the submission." if answer else source.source
     make = new_code_cell if source.cell_type == "code" else new_markdown_cell
-    cell = make(text, metadata={"nbgrader": metadata})  # type: ignore[no-untyped-call]
+    cell = make(text, metadata={"nbgrader": metadata})
     if source.name not in taken:
         cell.id = source.name
     return cell

@@ -20,7 +20,7 @@ from grader import parts, sources
 from grader.layout import CourseError, CourseFiles, LabFiles
 
 PACKAGE = Path(__file__).resolve().parent
-PARTS_DOCSTRING = '"""The parts of the house as the reference runs them. Made by `grader release` from the notebooks."""\n'
+PARTS_DOCSTRING = '"""The parts of the house as the reference runs them, made by `grader release`."""\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,13 @@ def generate(lab: LabFiles, labs: Path) -> None:
     converter = GenerateAssignment(coursedir=course, config=settings)
     converter.no_database, converter.force = True, True
     said = _Said()
-    logger = get_logger()  # type: ignore[no-untyped-call]
+    logger = get_logger()
     logger.addHandler(said)
     try:
         converter.start()
     except NbGraderException as error:
-        raise CourseError("\n".join([f"nbgrader cannot make the release of {lab.folder}: {error}", *said.lines])) from None
+        reasons = said.lines or [str(error)]
+        raise CourseError("\n".join([f"nbgrader cannot make the release of {lab.folder}:", *reasons])) from None
     finally:
         logger.removeHandler(said)
 
@@ -83,11 +84,10 @@ class _Said(logging.Handler):
         self.lines.append(message.splitlines()[-1] if message.startswith("Traceback") else message)
 
 
-def build(course: CourseFiles, labs: Sequence[LabFiles], target: Path) -> None:
+def build(labs: Sequence[LabFiles], target: Path) -> None:
     """Make labs and parts as they should be, in a folder of their own.
 
     Args:
-        course: the course.
         labs: the labs whose release is wanted.
         target: an empty folder; `labs/` and `stack/parts/` are made in it.
 
@@ -120,7 +120,7 @@ def release(course: CourseFiles, labs: Sequence[LabFiles], *, check: bool = Fals
     every = len(labs) == len(course.labs())
     with tempfile.TemporaryDirectory(prefix="grader-release-") as folder:
         fresh = Path(folder)
-        build(course, labs, fresh)
+        build(labs, fresh)
         differences = []
         for lab in labs:
             differences += _compare(fresh, course.root, Path("labs") / lab.folder, prune=True)

@@ -40,7 +40,7 @@ def read(path: Path) -> Any:
         raise CourseError(f"There is no source {path}.", "write it in jupytext's percent format.") from None
     notebook = jupytext.reads(text, fmt="py:percent")
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    notebook.metadata = nbformat.from_dict({  # type: ignore[no-untyped-call]
+    notebook.metadata = nbformat.from_dict({
         "jupytext": PAIRING, "kernelspec": KERNELSPEC, "language_info": {"name": "python"}})
     taken: set[str] = set()
     for cell in notebook.cells:
@@ -79,7 +79,7 @@ def build(lab: LabFiles) -> str:
     Raises:
         CourseError: the source cannot be made into a notebook.
     """
-    return nbformat.writes(read(lab.source)) + "\n"
+    return f"{nbformat.writes(read(lab.source))}\n"
 
 
 def rewrite(lab: LabFiles) -> bool:
