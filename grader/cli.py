@@ -44,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--bundle", type=Path, metavar="DIR", help="also make the zip for students in this folder")
     command.set_defaults(run=_release)
 
+    command = commands.add_parser("lint", help="find what nbgrader takes without a word and then costs points")
+    _labs(command)
+    command.set_defaults(run=_lint)
+
     return parser
 
 
@@ -79,7 +83,25 @@ def _release(options: argparse.Namespace) -> int:
     if options.check and differences:
         print("Try: grader release")
         return 1
+    if options.bundle is not None:
+        from grader import bundle
+
+        path = bundle.write(course, options.bundle)
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB for students")
     return 0
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from grader.lint import lint
+
+    found = 0
+    for lab in _course(options).labs(options.labs):
+        traps = lint(lab)
+        found += len(traps)
+        print(f"{lab.folder}: {len(traps) or 'no'} traps")
+        for trap in traps:
+            print(f"  {trap}")
+    return int(found > 0)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,12 @@ def undefined(text: str) -> list[str]:
         text: the module's text.
 
     Returns:
-        the names in order of first use. Names bound by `import *` are not known and are listed.
+        the names in order of the alphabet. Names bound by `import *` are not known and are listed.
 
     Raises:
         SyntaxError: the text is not Python.
     """
-    bound, read = set(_MODULE_NAMES) | set(dir(builtins)), dict[str, None]()
+    bound, read = _MODULE_NAMES | set(dir(builtins)), set[str]()
     waiting = [compile(text, "<module>", "exec")]
     while waiting:
         code = waiting.pop()
@@ -33,6 +33,6 @@ def undefined(text: str) -> list[str]:
         for operation, name in steps:
             # A class body stores and loads by the same operations as the module, but for itself.
             if operation == "LOAD_GLOBAL" or (operation == "LOAD_NAME" and name not in stored):
-                read.setdefault(name)
+                read.add(name)
         waiting += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return [name for name in read if name not in bound]
+    return sorted(read - bound)
