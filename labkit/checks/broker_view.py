@@ -1,0 +1,301 @@
+"""The check's own eyes on an MQTT broker: publish, listen, look at retained messages."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from labkit.errors import KitError
+from labkit.services import Endpoint
+
+_PATIENCE = 10.0
+"""Seconds for the broker to answer the check's own packets."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as it arrived.
+
+    Args:
+        topic: its topic.
+        payload: its bytes.
+        qos: quality of service of the delivery, 0 to 2.
+        retain: whether the broker sent it from its store.
+    """
+
+    topic: str
+    payload: bytes
+    qos: int
+    retain: bool
+
+    @property
+    def text(self) -> str:
+        """The payload as text; bytes that are not UTF-8 become `\\xNN`."""
+        return self.payload.decode("utf-8", "backslashreplace")
+
+    def json(self) -> Any:
+        """The payload as JSON, or None if it is not JSON."""
+        try:
+            return json.loads(self.payload)
+        except ValueError:
+            return None
+
+    def __repr__(self) -> str:
+        return f"<{self.topic}: {self.text[:80]}, QoS {self.qos}{', retained' if self.retain else ''}>"
+
+
+class Listener:
+    """Messages that arrive on a topic filter, in order, over a connection of its own.
+
+    Args:
+        broker: where to listen.
+        topic_filter: what to subscribe to.
+        qos: the highest quality of service of the deliveries.
+
+    Raises:
+        KitError: the broker cannot be reached or refuses the subscription.
+    """
+
+    def __init__(self, broker: Endpoint, topic_filter: str, qos: int = 1) -> None:
+        self.topic_filter = topic_filter
+        self._messages: list[Message] = []
+        self._news = threading.Condition()
+        self._client = connected(broker, "listener")
+        self._client.on_message = self._on_message
+        try:
+            subscribed(self._client, topic_filter, qos)
+        except BaseException:
+            self.close()
+            raise
+
+    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        with self._news:
+            self._messages.append(Message(message.topic, bytes(message.payload), message.qos, bool(message.retain)))
+            self._news.notify_all()
+
+    @property
+    def messages(self) -> list[Message]:
+        """What has arrived until now, in order."""
+        with self._news:
+            return list(self._messages)
+
+    def wait(self, count: int, timeout: float = 5.0) -> list[Message]:
+        """Wait until so many messages have arrived, or the time is over.
+
+        Args:
+            count: how many in all, since listening began.
+            timeout: how long to wait, in seconds.
+
+        Returns:
+            What has arrived, perhaps fewer, perhaps more.
+        """
+        with self._news:
+            self._news.wait_for(lambda: len(self._messages) >= count, timeout)
+            return list(self._messages)
+
+    def quiet(self, seconds: float, timeout: float = 5.0) -> list[Message]:
+        """Wait until nothing has arrived for a while: for counts that must not be exceeded.
+
+        Args:
+            seconds: how long it must be quiet.
+            timeout: the longest wait, in seconds.
+        """
+        end = time.monotonic() + timeout
+        with self._news:
+            while (left := end - time.monotonic()) > 0 and self._news.wait(min(seconds, left)):
+                pass
+            return list(self._messages)
+
+    def close(self) -> None:
+        """Disconnect. A second call does nothing."""
+        ended(self._client)
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class BrokerView:
+    """An MQTT broker as a check sees it, from outside the student's code.
+
+    Args:
+        broker: the broker.
+    """
+
+    def __init__(self, broker: Endpoint) -> None:
+        self.endpoint = broker
+        self._client: mqtt.Client | None = None
+        self._open: list[Listener] = []
+        self._retained: set[str] = set()
+
+    def publish(self, topic: str, payload: bytes | str | dict[str, Any], qos: int = 1, retain: bool = False) -> None:
+        """Publish and wait until the broker has it (QoS 1 and 2) or it is sent (QoS 0).
+
+        Args:
+            topic: where to.
+            payload: bytes; text is encoded as UTF-8, a dict as JSON.
+            qos: 0, 1 or 2.
+            retain: whether the broker keeps it; it is cleared after the check.
+
+        Raises:
+            KitError: the broker did not take it.
+        """
+        if self._client is None:
+            self._client = connected(self.endpoint, "view")
+        data = json.dumps(payload) if isinstance(payload, dict) else payload
+        if retain and data:
+            self._retained.add(topic)
+        sent = self._client.publish(topic, data, qos=qos, retain=retain)
+        with contextlib.suppress(RuntimeError, ValueError):
+            sent.wait_for_publish(_PATIENCE)
+        if not sent.is_published():
+            raise KitError(f"The check could not publish to {topic!r} on {self.endpoint!r}.", fix="run the check again.")
+
+    def listen(self, topic_filter: str, qos: int = 1) -> Listener:
+        """Subscribe, and return a Listener (also a context manager) once the broker has confirmed.
+
+        Args:
+            topic_filter: what to subscribe to.
+            qos: the highest quality of service of the deliveries.
+
+        Raises:
+            KitError: the broker cannot be reached or refuses the subscription.
+        """
+        listener = Listener(self.endpoint, topic_filter, qos)
+        self._open.append(listener)
+        return listener
+
+    def retained(self, topic_filter: str, timeout: float = 5.0) -> dict[str, bytes]:
+        """Return the retained messages that match.
+
+        The broker sends them after a subscription. A message of the check's own marks the end of them, and shortly after it
+        nothing more may arrive.
+
+        Args:
+            topic_filter: which ones.
+            timeout: the longest wait, in seconds.
+
+        Raises:
+            KitError: the broker does not answer.
+        """
+        with Listener(self.endpoint, topic_filter) as listener:
+            self._mark(timeout)
+            return {message.topic: message.payload for message in listener.quiet(0.05, timeout) if message.retain}
+
+    def clear(self, topic: str) -> None:
+        """Delete the retained message of a topic."""
+        self.publish(topic, b"", retain=True)
+        self._retained.discard(topic)
+
+    def _mark(self, timeout: float) -> None:
+        """Send a message through the broker and back: what it did before is done."""
+        topic = f"labkit/mark/{uuid.uuid4().hex[:12]}"
+        with Listener(self.endpoint, topic) as listener:
+            self.publish(topic, b"mark")
+            listener.wait(1, timeout)
+
+    def close(self, clear_named: frozenset[str] = frozenset()) -> None:
+        """Disconnect everything, and delete the retained messages that this check left.
+
+        Args:
+            clear_named: parts of topics; a retained message whose topic contains one is deleted too.
+        """
+        try:
+            for listener in self._open:
+                listener.close()
+            stale = set(self._retained)
+            if clear_named:
+                stale |= {topic for topic in self.retained("#") if any(name in topic for name in clear_named)}
+            for topic in stale:
+                self.clear(topic)
+        finally:
+            self._open.clear()
+            if self._client is not None:
+                ended(self._client)
+                self._client = None
+
+
+def connected(broker: Endpoint, role: str) -> mqtt.Client:
+    """Return a client of the check's own that the broker has accepted; its network thread runs.
+
+    Args:
+        broker: where to connect.
+        role: a word for the client id.
+
+    Raises:
+        KitError: it cannot be reached, or it refuses.
+    """
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"labkit-{role}-{uuid.uuid4().hex[:8]}")
+    if broker.username:
+        client.username_pw_set(broker.username, broker.password)
+    answered = threading.Event()
+    reasons: list[str] = []
+
+    def on_connect(_client: mqtt.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            reasons.append(str(reason))
+        answered.set()
+
+    client.on_connect = on_connect
+    try:
+        client.connect(broker.host, broker.port, keepalive=60)
+    except OSError as error:
+        raise KitError(f"The check could not reach {broker!r}: {error}", fix="restart the kernel and run the lab again.") from error
+    client.loop_start()
+    if not answered.wait(_PATIENCE) or reasons:
+        ended(client)
+        raise KitError(f"{broker!r} did not accept the check's connection: {reasons[0] if reasons else 'no answer'}.",
+                       fix="restart the kernel and run the lab again.")
+    return client
+
+
+def subscribed(client: mqtt.Client, topic_filter: str, qos: int) -> None:
+    """Subscribe and wait for the broker's confirmation.
+
+    Args:
+        client: a connected client with a running network thread.
+        topic_filter: what to subscribe to.
+        qos: the highest quality of service.
+
+    Raises:
+        KitError: refused, or no answer.
+    """
+    granted = threading.Event()
+    codes: list[Any] = []
+
+    def on_subscribe(_client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
+        codes.extend(reasons)
+        granted.set()
+
+    client.on_subscribe = on_subscribe
+    client.subscribe(topic_filter, qos)
+    if not granted.wait(_PATIENCE) or any(code.is_failure for code in codes):
+        raise KitError(f"The broker did not grant the check's subscription to {topic_filter!r}: {codes or 'no answer'}.")
+
+
+def ended(client: mqtt.Client) -> None:
+    """Disconnect a client and end its network thread; harmless if both are done."""
+    with contextlib.suppress(OSError, ValueError):
+        client.disconnect()
+    client.loop_stop()
+
+
+@contextlib.contextmanager
+def viewing(broker: Endpoint) -> Iterator[BrokerView]:
+    """Give a BrokerView and close it after the block."""
+    view = BrokerView(broker)
+    try:
+        yield view
+    finally:
+        view.close()

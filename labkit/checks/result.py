@@ -1,0 +1,153 @@
+"""What a check found out, as plain data.
+
+`Result.data()` is the content of the MIME type `application/vnd.labkit.result+json`, schema 1:
+
+    {"schema": 1, "exercise": "01.3", "title": str, "points": int, "score": int | float,
+     "state": "passed" | "partly" | "failed" | "not written" | "not checked", "seconds": float, "seed": int,
+     "criteria": [{"title": str, "points": float, "earned": float, "state": "passed" | "failed" | "not written" | "not checked",
+                   "seconds": float, "finding": null | {"expected": str, "found": str, "try": str, "call": str, "line": str,
+                                                        "printed": str, "kind": str, "hint": null | {"id": str, "levels": [str]}}}],
+     "notes": [str], "problem": null | str}
+
+`problem` is set when the kit itself failed; the score then says nothing about the student.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from labkit.checks.hints import Hint
+
+MIME = "application/vnd.labkit.result+json"
+State = Literal["passed", "partly", "failed", "not written", "not checked"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Why a criterion is not met, in the three parts that a student reads, and what belongs to them.
+
+    Args:
+        expected: what should have been.
+        found: what was.
+        advice: what to try; the hint's first level if none is given.
+        hint: the hint for the misconception behind it.
+        call: the call as the student would write it.
+        line: the student's own line where it happened.
+        printed: what the call printed, shortened.
+        kind: `value`, `raised`, `timeout`, `signature`, `missing`, `stub`, `effect` or `other`.
+    """
+
+    expected: str
+    found: str
+    advice: str = ""
+    hint: Hint | None = None
+    call: str = ""
+    line: str = ""
+    printed: str = ""
+    kind: str = "other"
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON types."""
+        hint = {"id": self.hint.id, "levels": list(self.hint.levels)} if self.hint else None
+        return {"expected": self.expected, "found": self.found, "try": self.advice, "call": self.call, "line": self.line,
+                "printed": self.printed, "kind": self.kind, "hint": hint}
+
+
+@dataclass
+class CriterionResult:
+    """One line of a card.
+
+    Args:
+        title: the promise that was checked.
+        points: what it is worth.
+        state: how it went.
+        finding: why it is not met.
+        seconds: how long it took.
+        hidden: whether it belongs to the hidden cases.
+    """
+
+    title: str
+    points: float
+    state: State = "passed"
+    finding: Finding | None = None
+    seconds: float = 0.0
+    hidden: bool = False
+
+    @property
+    def earned(self) -> float:
+        """Points earned: all or none."""
+        return self.points if self.state == "passed" else 0
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON types."""
+        return {"title": self.title, "points": self.points, "earned": self.earned, "state": self.state,
+                "seconds": round(self.seconds, 3), "finding": self.finding.data() if self.finding else None}
+
+
+@dataclass
+class Result:
+    """The outcome of one exercise's check.
+
+    Args:
+        exercise: its id, `"01.3"`.
+        title: its title.
+        points: the most that can be scored.
+        criteria: the lines of the card.
+        seconds: how long the whole check took.
+        seed: the seed of its random cases.
+        notes: remarks that cost nothing.
+        problem: why the kit could not check, if it could not.
+        written: False if nothing of the student's ran, because all of it is missing or a stub.
+    """
+
+    exercise: str
+    title: str
+    points: int
+    criteria: list[CriterionResult] = field(default_factory=list)
+    seconds: float = 0.0
+    seed: int = 0
+    notes: list[str] = field(default_factory=list)
+    problem: str | None = None
+    written: bool = True
+
+    @property
+    def score(self) -> int | float:
+        """The points earned: an int if whole, else rounded to two places."""
+        if not self.written or self.problem is not None:
+            return 0
+        total = round(min(sum(criterion.earned for criterion in self.criteria), self.points), 2)
+        return int(total) if total == int(total) else total
+
+    @property
+    def passed(self) -> bool:
+        """Whether every point was earned."""
+        return self.state == "passed"
+
+    @property
+    def state(self) -> State:
+        """The check in a word."""
+        if self.problem is not None:
+            return "not checked"
+        if not self.written:
+            return "not written"
+        if self.score >= self.points:
+            return "passed"
+        return "partly" if self.score else "failed"
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is to be mended, in the order of the card."""
+        return [criterion.finding for criterion in self.criteria if criterion.finding]
+
+    @property
+    def hints(self) -> list[Hint]:
+        """The hints that were earned, each once, in the order of the card."""
+        return list({finding.hint.id: finding.hint for finding in self.findings if finding.hint}.values())
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON types; the schema is in the module's text."""
+        return {"schema": 1, "exercise": self.exercise, "title": self.title, "points": self.points, "score": self.score,
+                "state": self.state, "seconds": round(self.seconds, 3), "seed": self.seed,
+                "criteria": [criterion.data() for criterion in self.criteria], "notes": list(self.notes),
+                "problem": self.problem}

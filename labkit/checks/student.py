@@ -1,0 +1,136 @@
+"""The student, as a check sees one: functions that can be called, wherever they run."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from labkit.checks import wire
+from labkit.checks.criterion import recorder
+from labkit.checks.host import Host
+from labkit.checks.outcome import CallError, Outcome
+from labkit.checks.show import call_text
+
+
+class Student(ABC):
+    """Calls what the student wrote; never raises because of what it does.
+
+    Args:
+        limit: time limit of one call unless the call says otherwise, in seconds.
+        signature: gives the signature that the exercise asks for, by function name; "" if it states none.
+    """
+
+    def __init__(self, *, limit: float = 5.0, signature: Callable[[str], str] | None = None) -> None:
+        self.limit = limit
+        self.signature: Callable[[str], str] = signature or (lambda _name: "")
+
+    @abstractmethod
+    def send(self, request: str) -> str:
+        """Let the student's side answer a request (see `labkit.checks.host`).
+
+        Args:
+            request: JSON text.
+
+        Returns:
+            The answer as JSON text.
+        """
+
+    def release(self) -> list[str]:
+        """End what the student's code left running; return what could not be ended, in words."""
+        return []
+
+    def call(self, name: str, /, *args: Any, limit: float | None = None, **kwargs: Any) -> Outcome:
+        """Call a function (or class) of the student's by name.
+
+        Args:
+            name: its name in the notebook.
+            args: plain data, an Endpoint, or an earlier Outcome whose value stays with the student.
+            limit: time limit in seconds, instead of the exercise's.
+            kwargs: the same by name.
+
+        Returns:
+            What came of it.
+        """
+        return self.ask("call", name, None, name, args, kwargs, limit)
+
+    def get(self, name: str, /) -> Outcome:
+        """Read a global name of the notebook."""
+        return self.ask("get", name, None, name, (), {}, None)
+
+    def source(self, name: str, /) -> Outcome:
+        """Read the source text of a function or class; its value is a str."""
+        return self.ask("source", name, None, name, (), {}, None)
+
+    def ask(
+        self, do: str, name: str, ref: int | None, shown: str, args: tuple[Any, ...], kwargs: dict[str, Any],
+        limit: float | None,
+    ) -> Outcome:
+        """Send one request and wrap the answer; `call`, `get` and the methods of an Outcome go through here.
+
+        Args:
+            do: `call`, `get` or `source`.
+            name: name of the function, method or attribute.
+            ref: the object that it belongs to, or None for a global name.
+            shown: the name as it stands in messages.
+            args: arguments by position.
+            kwargs: arguments by name.
+            limit: time limit in seconds.
+        """
+        seconds = self.limit if limit is None else limit
+        text = call_text(shown, args, kwargs) if do == "call" else shown
+        for value in (*args, *kwargs.values()):
+            if isinstance(value, Outcome) and value.error is not None:
+                return Outcome(self, text, None, value.error, signature=value.signature)
+        request = {
+            "do": do, "name": name, "ref": ref, "limit": seconds,
+            "args": [wire.encode(value, _refer) for value in args],
+            "kwargs": {key: wire.encode(value, _refer) for key, value in kwargs.items()},
+        }
+        answer = json.loads(self.send(json.dumps(request)))
+        error = None
+        value = None
+        if answer["state"] == "returned":
+            value = wire.decode(answer["value"])
+        else:
+            told = answer["error"]
+            error = CallError(answer["state"], told["type"], told["message"], told["line"], tuple(told["types"]), told["signature"])
+        if (running := recorder()) is not None:
+            absent = error is not None and error.state in {"missing", "stub"}
+            running.absent |= absent
+            running.ran |= not absent and do == "call"
+        return Outcome(self, text, value, error, printed=answer["printed"], seconds=answer["seconds"],
+                       signature=self.signature(name) if ref is None else "")
+
+
+def _refer(value: object) -> dict[str, Any]:
+    if isinstance(value, Outcome):
+        value = value.quietly()
+    if isinstance(value, wire.Reference):
+        return wire.reference(value)
+    raise wire.WireError(f"a check can hand over plain data only, not {type(value).__name__}")
+
+
+class LocalStudent(Student):
+    """The student whose code runs in this process.
+
+    Args:
+        namespace: the student's global names.
+        limit: time limit of one call, in seconds.
+        signature: gives the signature that the exercise asks for, by function name.
+    """
+
+    def __init__(
+        self, namespace: MutableMapping[str, Any], *, limit: float = 5.0, signature: Callable[[str], str] | None = None,
+    ) -> None:
+        super().__init__(limit=limit, signature=signature)
+        self._host = Host(namespace)
+
+    def send(self, request: str) -> str:
+        """Let the host in this process answer."""
+        return self._host.answer(request)
+
+    def release(self) -> list[str]:
+        """Disconnect the clients and stop the objects that calls returned; return the names of threads that go on."""
+        return self._host.release()
