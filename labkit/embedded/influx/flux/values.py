@@ -114,4 +114,4 @@ def type_name(value: Any) -> str:
     found = names.get(type(value))
     if found:
         return found
-    return "stream" if type(value).__name__ == "TableStream" else "function"
+    return "function" if hasattr(value, "call") else "stream"

@@ -1,0 +1,3 @@
+"""The standard library of Flux: each module registers its functions when it is imported (`registry.load`)."""
+
+loaded = False
