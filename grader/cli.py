@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("lint", help="find what nbgrader takes without a word and then costs points")
     _labs(command)
     command.set_defaults(run=_lint)
+
+    command = commands.add_parser("audit", help="prove the checks: run right, wrong, noisy and untouched answers")
+    _labs(command)
+    command.add_argument("--json", action="store_true", help="print every verdict as JSON")
+    command.add_argument("--jobs", type=int, metavar="N", help="exercises at once; as many as processors by default")
+    command.set_defaults(run=_audit)
 
     return parser
 
@@ -102,6 +109,20 @@ def _lint(options: argparse.Namespace) -> int:
         for trap in traps:
             print(f"  {trap}")
     return int(found > 0)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from grader import audit
+
+    def progress(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    verdicts = audit.audit(_course(options).labs(options.labs), jobs=options.jobs, progress=progress)
+    if options.json:
+        print(json.dumps([verdict.data() for verdict in verdicts], indent=1))
+    else:
+        print(audit.table(verdicts))
+    return int(any(verdict.defect for verdict in verdicts))
 
 
 if __name__ == "__main__":

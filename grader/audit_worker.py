@@ -1,0 +1,200 @@
+"""A child process of `grader audit`: runs the answers to one exercise, one after the other.
+
+It reads one line of JSON on stdin (`Job`), starts the services of the exercise, and writes a line of JSON for each
+answer before it runs it (`{"runs": index}`) and after (`Report`). Whatever answers print goes nowhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from grader import namespace
+from labkit.checks import limits, registry, runner
+from labkit.checks.student import LocalStudent
+from labkit.checks.world import World
+from labkit.services import Services, start
+
+DEFINING = 10.0
+"""Seconds that the cells of an answer may take to define their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One answer to run.
+
+    Args:
+        kind: `"reference"`, `"noisy"`, `"untouched"`, `"right"` or `"wrong"`.
+        id: the answer's id in its bank, or the kind.
+        seed: of the random cases.
+        source: the answer's text; None runs the notebook as it is.
+    """
+
+    kind: str
+    id: str
+    seed: int
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The answers to one exercise.
+
+    Args:
+        exercise: its id.
+        checks: file of the public cases, used when `labkit.checks` has none of that lab.
+        hidden: file of the hidden cases; it may be missing.
+        solution: the notebook with solutions.
+        released: the notebook that students get.
+        tasks: what to run.
+    """
+
+    exercise: str
+    checks: str
+    hidden: str
+    solution: str
+    released: str
+    tasks: list[Task]
+
+    def dumps(self) -> str:
+        """Write it as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def loads(cls, line: str) -> Job:
+        """Read it from a line of JSON."""
+        data = json.loads(line)
+        data["tasks"] = [Task(**task) for task in data["tasks"]]
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of one answer.
+
+    Args:
+        index: the answer's place in the job.
+        score: points earned with public and hidden cases.
+        points: the most that can be earned.
+        hints: ids of the hints that it earned.
+        failed: titles of the criteria that it does not meet.
+        titles: titles of all criteria.
+        problem: why it could not be checked, empty if it could.
+        found: what the first finding says, for the report.
+        seconds: how long it took.
+    """
+
+    index: int
+    score: float
+    points: float
+    hints: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    problem: str = ""
+    found: str = ""
+    seconds: float = 0.0
+
+
+def load_checks(lab: str, checks: Path, hidden: Path) -> None:
+    """Make the exercises of a lab known, with their hidden cases.
+
+    Args:
+        lab: two digits.
+        checks: file of the public cases, used when `labkit.checks` has none of that lab.
+        hidden: file of the hidden cases; it may be missing.
+    """
+    if not registry.of_lab(lab) and checks.is_file():
+        _load(f"checks_of_lab{lab}", checks)
+    if hidden.is_file():
+        _load(f"hidden_of_lab{lab}", hidden)
+
+
+def _load(name: str, path: Path) -> None:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+
+
+def run(job: Job, say: IO[str]) -> None:
+    """Run all answers of a job.
+
+    Args:
+        job: what to run.
+        say: where the lines go.
+    """
+    load_checks(job.exercise.split(".")[0], Path(job.checks), Path(job.hidden))
+    exercise = registry.find(job.exercise)
+    solution, released = namespace.cells(Path(job.solution)), namespace.cells(Path(job.released))
+    with _services(exercise) as services:
+        endpoints = {name: services[name] for name in exercise.services} if services else {}
+        for index, task in enumerate(job.tasks):
+            print(json.dumps({"runs": index}), file=say, flush=True)
+            cells = released if task.kind == "untouched" else solution
+            if task.source is not None:
+                cells = namespace.replaced(cells, job.exercise, task.source)
+            report = _judge(index, exercise, cells, World(endpoints, seed=task.seed))
+            print(json.dumps(asdict(report)), file=say, flush=True)
+
+
+@contextlib.contextmanager
+def _services(exercise: registry.Exercise) -> Iterator[Services | None]:
+    if not exercise.services:
+        yield None
+        return
+    needs: dict[str, Any] = {name: list(wanted) for name, wanted in exercise.capabilities.items()}
+    with start(*exercise.services, **needs) as services:
+        yield services
+
+
+def _judge(index: int, exercise: registry.Exercise, cells: list[namespace.Cell], world: World) -> Report:
+    try:
+        names = limits.limited(lambda: namespace.build(cells), DEFINING)
+    except limits.TimeUp:
+        return Report(index, 0, exercise.points, problem=f"its cell runs longer than {DEFINING:g} s")
+    except BaseException as error:
+        # A cell that raises defines less than it should; a student sees the traceback below the cell itself.
+        told = traceback.format_exception_only(error)[-1].strip()
+        return Report(index, 0, exercise.points, problem=f"its cell raises {told}")
+    student = LocalStudent(names, limit=exercise.limit, signature=exercise.signature)
+    result = runner.run(exercise, student, world, hidden=registry.hidden_cases(exercise.id))
+    findings = result.findings
+    return Report(
+        index, result.score, exercise.points,
+        hints=[hint.id for hint in result.hints],
+        failed=[line.title for line in result.criteria if line.state != "passed"],
+        titles=[line.title for line in result.criteria],
+        problem=result.problem or "",
+        found=f"{findings[0].call} expected {findings[0].expected}, found {findings[0].found}" if findings else "",
+        seconds=round(result.seconds, 3),
+    )
+
+
+def main() -> None:
+    """Read a job on stdin and run it."""
+    job = Job.loads(sys.stdin.readline())
+    say = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, sys.stderr.fileno())
+    try:
+        run(job, say)
+    except Exception:
+        print(json.dumps({"broken": traceback.format_exc()}), file=say, flush=True)
+    # A wrong answer may have left a thread that never ends, and this process must.
+    say.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

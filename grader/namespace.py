@@ -1,0 +1,145 @@
+"""A lab's names without its notebook: the answer cells of all exercises, with one of them replaced.
+
+Only answer cells run, and the imports of the other cells: no service is started, nothing is shown.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from grader import parts
+
+MODULE = "lab_under_audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A code cell that takes part in the namespace.
+
+    Args:
+        name: the cell's grade id or id.
+        source: its text, without a magic.
+        exercise: the exercise that it answers (`"01.3"`), empty for a cell that only imports.
+    """
+
+    name: str
+    source: str
+    exercise: str = ""
+
+
+def cells(notebook: Path) -> list[Cell]:
+    """Read the cells of a notebook that make its names.
+
+    Args:
+        notebook: an `.ipynb`, with solutions or as released.
+
+    Returns:
+        answer cells, and for each other code cell its imports, in order.
+    """
+    found = []
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type != "code":
+            continue
+        data = cell.metadata.get("nbgrader", {})
+        if data.get("solution") and not data.get("grade"):
+            part = parts.split(cell.source)
+            grade_id = str(data["grade_id"])
+            exercise = grade_id.removeprefix("ex-").rstrip("abcdefgh").replace("-", ".")
+            found.append(Cell(grade_id, part[1] if part else cell.source, exercise))
+        elif text := _imports(cell.source):
+            found.append(Cell(str(cell.id), text))
+    return found
+
+
+def _imports(source: str) -> str:
+    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    try:
+        body = ast.parse("\n".join(lines)).body
+    except SyntaxError:
+        return ""
+    return "\n".join(ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom))
+
+
+def replaced(found: list[Cell], exercise: str, source: str) -> list[Cell]:
+    """Put an answer in place of an exercise's cells.
+
+    Args:
+        found: the lab's cells.
+        exercise: the exercise's id.
+        source: the answer. Where an exercise has several cells, it takes the place of the first.
+    """
+    own = [cell for cell in found if cell.exercise == exercise]
+    return [Cell(cell.name, source, exercise) if cell in own else cell
+            for cell in found if cell not in own or cell is own[0]]
+
+
+def build(found: list[Cell]) -> dict[str, Any]:
+    """Run cells in a fresh namespace, as a kernel would.
+
+    Args:
+        found: the cells, in order.
+
+    Returns:
+        the namespace: that of a module of its own, so that classes and dataclasses find it.
+
+    Raises:
+        Exception: whatever a cell raises.
+    """
+    module = types.ModuleType(MODULE)
+    sys.modules[MODULE] = module
+    for cell in found:
+        name = f"<{cell.name}>"
+        # As IPython does, so that a message can show the line and `inspect` finds the text.
+        linecache.cache[name] = (len(cell.source), None, cell.source.splitlines(keepends=True), name)
+        exec(compile(cell.source, name, "exec", dont_inherit=True), module.__dict__)
+    return module.__dict__
+
+
+class _Noise(ast.NodeTransformer):
+    """Puts a noisy call at the start of every function."""
+
+    def _noisy(self, node: Any) -> Any:
+        self.generic_visit(node)
+        head = 1 if ast.get_docstring(node, clean=False) is not None else 0
+        node.body.insert(head, ast.Expr(ast.Call(ast.Name("_make_noise", ast.Load()), [], [])))
+        return node
+
+    visit_FunctionDef = _noisy  # noqa: N815 - the names are those of the base class
+    visit_AsyncFunctionDef = _noisy  # noqa: N815
+
+
+NOISE = '''
+import logging as _logging
+import sys as _sys
+import warnings as _warnings
+
+
+def _make_noise(_left=[60]):
+    if _left[0] > 0:
+        _left[0] -= 1
+        print("a print that was left in")
+        print("a line on stderr", file=_sys.stderr)
+        _warnings.warn("a library's warning", DeprecationWarning, stacklevel=2)
+        _warnings.warn("a careless warning", stacklevel=2)
+        _logging.getLogger("noisy").warning("a line of a log")
+'''
+
+
+def noisy(source: str) -> str:
+    """Make a right answer noisy: each of its functions prints, warns and logs, the first sixty times.
+
+    Args:
+        source: the answer.
+    """
+    # `from __future__` must stay first, so it takes no noise before it.
+    future = [line for line in source.splitlines() if line.startswith("from __future__")]
+    tree = _Noise().visit(ast.parse("\n".join(line for line in source.splitlines() if line not in future)))
+    return "\n".join([*future, NOISE, ast.unparse(ast.fix_missing_locations(tree))]) + "\n"

@@ -1,0 +1,3 @@
+# %% id=shift
+def double(number: int) -> int:
+    return number << 1
