@@ -9,8 +9,9 @@ from types import ModuleType
 
 from labkit.errors import KitError, StudentError
 from labkit.services.providers import attach, docker, embedded, native
-from labkit.services.providers.base import CannotStart, Running
+from labkit.services.providers.base import Running
 from labkit.services.service import PROVIDERS, Service
+from labkit.services.unavailable import UnavailableError
 
 _MODULES: dict[str, ModuleType] = {"attach": attach, "docker": docker, "native": native, "embedded": embedded}
 
@@ -38,20 +39,21 @@ def forced(service: Service, argument: str | None = None) -> Forced | None:
     Raises:
         StudentError: the name is not that of a provider or of an engine.
     """
-    own = f"LABKIT_{service.name.upper()}_PROVIDER"
-    for text, by in ((argument, "provider="), (os.environ.get(own), own), (os.environ.get("LABKIT_PROVIDER"), "LABKIT_PROVIDER")):
-        if not text:
-            continue
-        provider, _, engine = text.strip().partition("/")
-        if provider not in PROVIDERS:
-            raise StudentError(f"{by} names the provider {provider!r}, which does not exist.",
-                               f"use one of: {', '.join(PROVIDERS)}.")
-        known = [name for name, _ in _MODULES[provider].engines(service)]
-        if engine and engine not in known and provider != "attach":
-            raise StudentError(f"{by} names the engine {engine!r}, which {provider} does not have for {service.name}.",
-                               f"use one of: {', '.join(f'{provider}/{name}' for name in known) or 'another provider'}.")
-        return Forced(provider, engine, by)
-    return None
+    variable = f"LABKIT_{service.name.upper()}_PROVIDER"
+    askers = {"provider=": argument} | {name: os.environ.get(name) for name in (variable, "LABKIT_PROVIDER")}
+    by, text = next(((by, text) for by, text in askers.items() if text), ("", None))
+    if text is None:
+        return None
+    provider, _, engine = text.strip().partition("/")
+    if provider not in PROVIDERS:
+        raise StudentError(f"{by} names the provider {provider!r}, which does not exist.",
+                           f"use one of: {', '.join(PROVIDERS)}.")
+    known = [name for name, _ in _MODULES[provider].engines(service)]
+    if engine and engine not in known:
+        names = ", ".join(f"{provider}/{name}" for name in known) or "another provider"
+        raise StudentError(f"{by} names the engine {engine!r}, which {provider} does not have for {service.name}.",
+                           f"use one of: {names}.")
+    return Forced(provider, engine, by)
 
 
 def check_needs(service: Service, needs: Iterable[str]) -> frozenset[str]:
@@ -80,7 +82,7 @@ class Candidate:
 
     provider: str
     engine: str
-    reason: CannotStart | None
+    reason: UnavailableError | None
 
     @property
     def name(self) -> str:
@@ -97,13 +99,15 @@ def candidates(service: Service, needs: frozenset[str], only: Forced | None) -> 
         engines = [pair for pair in module.engines(service) if not (only and only.engine) or pair[0] == only.engine]
         if not engines:
             reason = module.missing(service, "") if provider == "attach" else None
-            yield Candidate(provider, "", reason or CannotStart(f"it has no engine for {service.name}"))
+            yield Candidate(provider, "", reason or UnavailableError(f"it has no engine for {service.name}"))
         for engine, capabilities in engines:
             lacking = sorted(needs - capabilities)
             if lacking:
-                yield Candidate(provider, engine, CannotStart(f"it lacks {', '.join(lacking)}"))
-            else:
-                yield Candidate(provider, engine, module.missing(service, engine))
+                yield Candidate(provider, engine, UnavailableError(f"it lacks {', '.join(lacking)}"))
+                continue
+            yield Candidate(provider, engine, module.missing(service, engine))
+            if provider == "docker":
+                break  # a second image is no remedy for the first one's failure, and may be a long download
 
 
 def start_service(service: Service, needs: frozenset[str], provider: str | None) -> Running:
@@ -119,7 +123,7 @@ def start_service(service: Service, needs: frozenset[str], provider: str | None)
         StudentError: a name is wrong.
     """
     only = forced(service, provider)
-    tried: list[str] = []
+    skipped: list[str] = []
     log: tuple[str, ...] = ()
     fix = ""
     for candidate in candidates(service, needs, only):
@@ -127,13 +131,17 @@ def start_service(service: Service, needs: frozenset[str], provider: str | None)
         if reason is None:
             try:
                 running: Running = _MODULES[candidate.provider].start(service, candidate.engine, needs)
+                running.skipped = tuple(skipped)
                 return running
-            except CannotStart as error:
+            except UnavailableError as error:
                 reason = error
-        tried.append(f"{candidate.name}: {reason.reason}")
+        if reason.started and only is None:
+            # Something that should have worked did not, and the lab goes on elsewhere: that must not pass in silence.
+            print(f"{service.title}: not {candidate.name}: {reason.reason}. Trying the next provider.")
+        skipped.append(f"{candidate.name}: {reason.reason}")
         log = reason.log or log
         fix = reason.fix or fix
     asked = f" with {', '.join(sorted(needs))}" if needs else ""
-    by = f" ({only.by} asks for {only.provider})" if only else ""
-    raise KitError(f"{service.title}{asked} could not be started{by}.", tried=tried, log=log,
+    by = f", as {only.by} asks for {only.provider}{'/' if only.engine else ''}{only.engine}" if only else ""
+    raise KitError(f"{service.title}{asked} could not be started{by}.", tried=skipped, log=log,
                    fix=fix or "`labkit doctor` shows what this machine has.")

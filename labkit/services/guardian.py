@@ -9,6 +9,7 @@ It imports only the standard library, and little of it, because a lab waits for 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -19,13 +20,43 @@ from typing import Any
 
 GRACE = 2.0
 """How long a server may take to end when it is asked to, in seconds."""
+EXIT_FILE = "exit"
+"""The server's exit code is written to this file of its directory."""
+LOG_FILE = "log"
+"""The server's output."""
+DONE = b"done"
+"""The owner writes this before it closes the pipe, when it has cleared up by itself."""
 
-_EXIT_FILE = "exit"
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
+def wait_for_owner() -> bytes:
+    """Wait until the owner has closed the pipe, has ended, or somebody asks this process to end.
+
+    Returns:
+        What the owner wrote.
+    """
+    released = threading.Event()
+    said = bytearray()
+    owner = os.getppid()
+
+    def watch_the_pipe() -> None:
+        with contextlib.suppress(OSError):
+            while chunk := os.read(0, 1024):
+                said.extend(chunk)
+        released.set()
+
+    for name in ("SIGTERM", "SIGINT"):
+        signal.signal(getattr(signal, name), lambda *_: released.set())
+    threading.Thread(target=watch_the_pipe, daemon=True).start()
+    # A child that the owner forked can hold the pipe open after the owner's death: then the parent changes.
+    while not released.wait(1.0) and (os.name == "nt" or os.getppid() == owner):
+        pass
+    return bytes(said)
+
+
 def _die_with_the_guardian() -> Any:
-    """The second line on Linux: the kernel kills the server when the guardian itself is killed."""
+    """The second line, on Linux: the kernel kills the server when the guardian itself is killed."""
     if not sys.platform.startswith("linux"):
         return None
     import ctypes
@@ -45,75 +76,55 @@ def _start(directory: str, command: list[str]) -> subprocess.Popen[bytes]:
     else:
         options["start_new_session"] = True
         options["preexec_fn"] = _die_with_the_guardian()
-    with open(os.path.join(directory, "log"), "ab", buffering=0) as log:  # noqa: PTH118, PTH123 - pathlib costs 10 ms
+    with open(f"{directory}/{LOG_FILE}", "ab", buffering=0) as log:  # noqa: PTH123 - pathlib costs 10 ms
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=directory, **options
         )
 
 
 def _signal_group(server: subprocess.Popen[bytes], name: str) -> None:
-    try:
-        if os.name == "nt":
-            force = ["/F"] if name == "SIGKILL" else []
-            subprocess.run(["taskkill", "/T", *force, "/PID", str(server.pid)], capture_output=True, check=False)
-        else:
-            os.killpg(server.pid, getattr(signal, name))
-    except (ProcessLookupError, PermissionError):
-        pass  # the group is gone (macOS says EPERM for a group of zombies)
+    if os.name == "nt":
+        force = ["/F"] if name == "SIGKILL" else []
+        subprocess.run(["taskkill", "/T", *force, "/PID", str(server.pid)], capture_output=True, check=False)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # gone; macOS says EPERM for a group of zombies
+        os.killpg(server.pid, getattr(signal, name))
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
     _signal_group(server, "SIGTERM")
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         server.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        pass
     _signal_group(server, "SIGKILL")  # also what the server itself started and left
     server.wait()
 
 
-def main(arguments: list[str]) -> int:
+def main(directory: str, command: list[str]) -> None:
     """Run the server until it ends and the owner is gone.
 
     Args:
-        arguments: the private directory, `--`, and the command.
+        directory: private directory of the server.
+        command: the program and its arguments.
     """
-    directory, command = arguments[0], arguments[2:]
-    released = threading.Event()
-    owner = os.getppid()
 
-    def watch_the_pipe() -> None:
-        try:
-            while os.read(0, 1024):
-                pass
-        except OSError:
-            pass
-        released.set()
+    def report(code: int) -> None:
+        with contextlib.suppress(OSError), open(f"{directory}/{EXIT_FILE}", "w") as file:  # noqa: PTH123
+            file.write(str(code))
 
-    for name in ("SIGTERM", "SIGINT"):
-        signal.signal(getattr(signal, name), lambda *_: released.set())
+    server = None
     try:
         server = _start(directory, command)
     except OSError as error:
-        with open(os.path.join(directory, "log"), "a") as log:  # noqa: PTH118, PTH123
+        with open(f"{directory}/{LOG_FILE}", "a") as log:  # noqa: PTH123
             log.write(f"{command[0]}: {error.strerror}\n")
-        server = None
-    def watch_the_server() -> None:
-        code = 127 if server is None else server.wait()
-        with open(os.path.join(directory, _EXIT_FILE), "w") as file:  # noqa: PTH118, PTH123
-            file.write(str(code))
-
-    threading.Thread(target=watch_the_pipe, daemon=True).start()
-    threading.Thread(target=watch_the_server, daemon=True).start()
-    while not released.wait(1.0):
-        # A child that the owner forked can hold the pipe open after the owner's death: then the parent changes.
-        if os.name != "nt" and os.getppid() != owner:
-            break
+        report(127)
+    else:
+        threading.Thread(target=lambda: report(server.wait()), daemon=True).start()
+    wait_for_owner()
     if server is not None:
         _end(server)
     shutil.rmtree(directory, ignore_errors=True)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1], sys.argv[3:])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from labkit.errors import StudentError
+from labkit.services import stack_files
 from labkit.services.endpoint import Endpoint
 from labkit.services.probes import http_json
 from labkit.services.service import Container, Image, Module, Plan, Program, Service
@@ -28,8 +27,8 @@ _EMBEDDED = frozenset({"flux", "tasks"})
 _REAL = frozenset(CAPABILITIES)
 
 
-def _plan(directory: Path, port: int, needs: frozenset[str]) -> Plan:
-    return Plan(directory, port, needs, token=secrets.token_urlsafe(32), org=ORG, bucket=BUCKET)
+def _plan(directory: Path, port: int, _needs: frozenset[str], engine: frozenset[str]) -> Plan:
+    return Plan(directory, port, engine, token=secrets.token_urlsafe(32), org=ORG, bucket=BUCKET)
 
 
 def _embedded(plan: Plan) -> list[str]:
@@ -46,25 +45,17 @@ def _influxd(plan: Plan) -> list[str]:
     ]
 
 
-def _influxd_version(binary: str) -> str:
-    answer = subprocess.run([binary, "version"], capture_output=True, text=True, timeout=5, check=False)
-    found = re.search(r"InfluxDB v?(\S+)", answer.stdout)
-    return found[1] if found else ""
-
-
 def _set_up(endpoint: Endpoint) -> None:
     """First user, organisation, bucket and token of an empty server (POST /api/v2/setup)."""
     body = {"username": _USERNAME, "password": secrets.token_urlsafe(16), "org": endpoint.org,
             "bucket": endpoint.bucket, "token": endpoint.token}
-    status, answer, _ = http_json(endpoint.host, endpoint.port, "/api/v2/setup", method="POST", body=body, timeout=10)
+    status, answer = http_json(endpoint.host, endpoint.port, "/api/v2/setup", method="POST", body=body, timeout=10)
     if status != 201:
         raise OSError(f"POST /api/v2/setup answered {status}: {answer}")
 
 
 def _container(plan: Plan) -> Container:
-    return Container(environment={
-        "DOCKER_INFLUXDB_INIT_MODE": "setup",
-        "DOCKER_INFLUXDB_INIT_USERNAME": _USERNAME,
+    return Container(environment=stack_files.variables("influxdb/influxdb.env") | {
         "DOCKER_INFLUXDB_INIT_PASSWORD": secrets.token_urlsafe(16),
         "DOCKER_INFLUXDB_INIT_ORG": plan.org,
         "DOCKER_INFLUXDB_INIT_BUCKET": plan.bucket,
@@ -96,7 +87,7 @@ def _attach(environment: Mapping[str, str]) -> Endpoint | None:
 
 
 def _health(endpoint: Endpoint) -> Mapping[str, str]:
-    status, answer, _ = http_json(endpoint.host, endpoint.port, "/health")
+    status, answer = http_json(endpoint.host, endpoint.port, "/health")
     if status != 200 or not isinstance(answer, dict):
         raise OSError(f"/health answered {status}")
     return answer
@@ -118,15 +109,15 @@ INFLUXDB = Service(
     name="influxdb",
     title="InfluxDB 2",
     capabilities=CAPABILITIES,
-    attach=_attach,
     variable="LABKIT_INFLUXDB_URL",
+    attach=_attach,
     plan=_plan,
     ready=_ready,
     version=_version,
     images=(Image("influxdb", 8086, _REAL, _container),),
-    programs=(Program("influxdb", "influxd", _REAL, _influxd, _influxd_version,
-                      install="see https://docs.influxdata.com/influxdb/v2/install/", finish=_set_up),),
-    modules=(Module("labkit-influx", "labkit.embedded.influx", "labkit", "labkit.embedded.influx", _EMBEDDED,
+    programs=(Program("influxdb", "influxd", _REAL, _influxd, ("version",), r"InfluxDB v?(\S+)", finish=_set_up,
+                      install="install influxdb2: https://docs.influxdata.com/influxdb/v2/install/"),),
+    modules=(Module("labkit-influx", "labkit.embedded.influx", "labkit", "waitress", _EMBEDDED,
                     _embedded),),
     http=True,
 )

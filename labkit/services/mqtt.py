@@ -1,15 +1,16 @@
-"""The MQTT broker: four engines, and what each of them can do (facts measured per engine)."""
+"""The MQTT broker: four engines, and what each of them can do, as it was measured (mosquitto, iotcore, amqtt)."""
 
 from __future__ import annotations
 
+import json
 import os
-import re
-import subprocess
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from labkit.errors import StudentError
+from labkit.services import mosquitto, stack_files
 from labkit.services.endpoint import Endpoint
 from labkit.services.probes import mqtt_refusal
 from labkit.services.service import Container, Image, Module, Plan, Program, Service
@@ -18,61 +19,94 @@ CAPABILITIES = {
     "qos2": "QoS 2: exactly once between client and broker",
     "retained": "retained messages",
     "last_will": "last will",
-    "persistent_sessions": "a client with a user name and a persistent session gets what it missed",
+    "persistent_sessions": "a client with a persistent session gets the QoS 1 and 2 messages that it missed",
     "anonymous_sessions": "persistent sessions for clients without a user name too",
-    "mqtt5": "MQTT 5",
+    "mqtt5": "MQTT 5, beside MQTT 3.1.1",
     "mqtt5_same_port": "MQTT 5 and MQTT 3.1.1 on one port",
     "sys_topics": "the broker's own numbers under $SYS",
+    "credentials": "a client must log in with the endpoint's user name and password",
     "auth_reason": "a refused login gets a CONNACK that says why",
-    "restart": "retained messages and sessions survive a restart of the broker",
+    "acl": "access rules: the endpoint's user may do everything; the user `guest`, with the same password, may only "
+           "subscribe to public/#",
 }
+"""What may be asked for. The last three are set up only when they are asked for."""
 
+USER, GUEST = "lab", "guest"
+RULES = {USER: {"publish": ["#"], "subscribe": ["#", "$SYS/#"]}, GUEST: {"publish": [], "subscribe": ["public/#"]}}
+"""The access rules of `acl`: topic filters that a user may publish to and subscribe to."""
+
+_LOGIN = frozenset({"credentials", "auth_reason"})
+_ACCESS = frozenset({"acl"})
 _CORE = frozenset({"qos2", "retained", "last_will", "persistent_sessions"})
 _MOSQUITTO = frozenset(CAPABILITIES)
-_EMQX = frozenset(CAPABILITIES) - {"restart"}
-_IOTCORE = _CORE | {"anonymous_sessions"}
-_AMQTT = _CORE | {"sys_topics", "auth_reason"}
+# Logins of EMQX stand in its database, and its rules in another language than Mosquitto's: not set up here.
+_EMQX = frozenset(CAPABILITIES) - _LOGIN - _ACCESS
+# A bad login is answered by closing the connection; a subscription to $SYS closes it too.
+_IOTCORE = _CORE | {"anonymous_sessions", "credentials"}
+# No MQTT 5; drops the session of a client without a user name.
+_AMQTT = _CORE | {"sys_topics"} | _LOGIN | _ACCESS
 
 
-def _plan(directory: Path, port: int, needs: frozenset[str]) -> Plan:
-    return Plan(directory, port, needs)
+def _plan(directory: Path, port: int, needs: frozenset[str], engine: frozenset[str]) -> Plan:
+    """Logins and rules are set up only when they are needed: a first lab connects without them."""
+    login = bool(needs & (_LOGIN | _ACCESS))
+    if "persistent_sessions" in needs and "anonymous_sessions" not in engine:
+        login = True
+    granted = engine if login else engine - _LOGIN
+    if not login and "anonymous_sessions" not in engine:
+        granted -= {"persistent_sessions"}
+    if not needs & _ACCESS:
+        granted -= _ACCESS
+    password = secrets.token_urlsafe(12) if login else ""
+    return Plan(directory, port, granted, username=USER if login else "", password=password)
 
 
-def _mosquitto_lines(plan: Plan, *, address: str, port: int, data: str) -> str:
-    return "\n".join([
-        f"listener {port} {address}".rstrip(),
-        "allow_anonymous true",
-        "persistence true",
-        f"persistence_location {data}/",
-        "max_queued_messages 0",
-        "sys_interval 1",
-        "log_dest stdout" if address == "" else "log_dest stderr",
-    ]) + "\n"
+def _users(plan: Plan) -> dict[str, str]:
+    """Passwords by user."""
+    users = {plan.username: plan.password} if plan.username else {}
+    return users | ({GUEST: plan.password} if "acl" in plan.capabilities else {})
+
+
+def _mosquitto_rules(plan: Plan) -> dict[str, dict[str, list[str]]] | None:
+    return RULES if "acl" in plan.capabilities else None
 
 
 def _mosquitto(plan: Plan) -> list[str]:
-    config = plan.directory / "mosquitto.conf"
-    text = _mosquitto_lines(plan, address="127.0.0.1", port=plan.port, data=str(plan.directory))
-    if os.name == "posix" and os.geteuid() == 0:
+    files = mosquitto.configuration(
+        stack_files.text("mosquitto/mosquitto.conf"), folder=str(plan.directory), data=str(plan.directory),
+        listener=f"{plan.port} 127.0.0.1", users=_users(plan), rules=_mosquitto_rules(plan),
         # Started by root it would become the user `mosquitto`, which cannot write into a private directory of root.
-        text += "user root\n"
-    config.write_text(text)
-    return ["-c", str(config)]
-
-
-def _mosquitto_version(binary: str) -> str:
-    answer = subprocess.run([binary, "-h"], capture_output=True, text=True, timeout=5, check=False)
-    found = re.search(r"version (\S+)", answer.stdout)
-    return found[1] if found else ""
+        user="root" if os.name == "posix" and os.geteuid() == 0 else "",
+    )
+    for path, text in files.items():
+        Path(path).write_text(text, encoding="utf-8")
+    return ["-c", next(iter(files))]
 
 
 def _mosquitto_container(plan: Plan) -> Container:
-    text = _mosquitto_lines(plan, address="", port=1883, data="/mosquitto/data")
-    return Container(files={"/mosquitto/config/mosquitto.conf": text})
+    return Container(files=mosquitto.configuration(
+        stack_files.text("mosquitto/mosquitto.conf"), folder="/mosquitto/config", data="/mosquitto/data",
+        listener="1883", users=_users(plan), rules=_mosquitto_rules(plan),
+    ))
 
 
-def _port(plan: Plan) -> list[str]:
-    return ["--port", str(plan.port)]
+def _emqx_container(_plan: Plan) -> Container:
+    return Container(environment=stack_files.variables("emqx/emqx.env"),
+                     files={"/opt/emqx/etc/acl.conf": stack_files.text("emqx/acl.conf")})
+
+
+def _module(plan: Plan) -> list[str]:
+    """Passwords go through a file in the private directory: arguments can be read by every user of the machine."""
+    arguments = ["--port", str(plan.port)]
+    if plan.username:
+        users = plan.directory / "users.json"
+        users.write_text(json.dumps(_users(plan)))
+        arguments += ["--users", str(users)]
+    if "acl" in plan.capabilities:
+        rules = plan.directory / "rules.json"
+        rules.write_text(json.dumps(RULES))
+        arguments += ["--rules", str(rules)]
+    return arguments
 
 
 def _attach(environment: Mapping[str, str]) -> Endpoint | None:
@@ -87,10 +121,21 @@ def _attach(environment: Mapping[str, str]) -> Endpoint | None:
     if url.scheme != "mqtt" or not url.hostname:
         raise StudentError("LABKIT_MQTT_URL is not the address of a broker.",
                            "write it as mqtt://host:1883 or mqtt://user:password@host:1883.")
+    username = unquote(url.username or "")
+    listed = environment.get("LABKIT_MQTT_CAPABILITIES")
+    if listed is None:
+        # A broker that somebody else runs is taken for a complete one; its rules are not known.
+        capabilities = _MOSQUITTO - _ACCESS - (frozenset() if username else _LOGIN)
+    else:
+        capabilities = frozenset(name.strip() for name in listed.split(",") if name.strip())
+        unknown = sorted(capabilities - CAPABILITIES.keys())
+        if unknown:
+            raise StudentError(f"LABKIT_MQTT_CAPABILITIES names {unknown[0]!r}, which does not exist.",
+                               f"use some of: {', '.join(CAPABILITIES)}.")
     return Endpoint(
         service="mqtt", provider="attach", engine=environment.get("LABKIT_MQTT_ENGINE", "unknown"), version="",
-        host=url.hostname, port=port, username=unquote(url.username or ""), password=unquote(url.password or ""),
-        capabilities=_MOSQUITTO,
+        host=url.hostname, port=port, username=username, password=unquote(url.password or ""),
+        capabilities=capabilities,
     )
 
 
@@ -98,19 +143,24 @@ def _ready(endpoint: Endpoint) -> str:
     return mqtt_refusal(endpoint.host, endpoint.port, endpoint.username, endpoint.password)
 
 
+_VERSION = r"mosquitto version (\S+)"
+
 MQTT = Service(
     name="mqtt",
     title="MQTT broker",
     capabilities=CAPABILITIES,
-    attach=_attach,
     variable="LABKIT_MQTT_URL",
+    attach=_attach,
     plan=_plan,
     ready=_ready,
-    images=(Image("mosquitto", 1883, _MOSQUITTO, _mosquitto_container),),
-    programs=(Program("mosquitto", "mosquitto", _MOSQUITTO, _mosquitto, _mosquitto_version,
+    images=(
+        Image("mosquitto", 1883, _MOSQUITTO, _mosquitto_container, ("mosquitto", "-h"), _VERSION),
+        Image("emqx", 1883, _EMQX, _emqx_container, ("emqx_ctl", "broker"), r"version\s*:\s*(\S+)"),
+    ),
+    programs=(Program("mosquitto", "mosquitto", _MOSQUITTO, _mosquitto, ("-h",), _VERSION,
                       install="sudo apt install mosquitto"),),
     modules=(
-        Module("iotcore", "labkit.embedded.mqtt_iotcore", "iotcore", "iotcore", _IOTCORE, _port),
-        Module("amqtt", "labkit.embedded.mqtt_amqtt", "amqtt", "amqtt", _AMQTT, _port),
+        Module("iotcore", "labkit.embedded.mqtt_iotcore", "iotcore", "iotcore", _IOTCORE, _module),
+        Module("amqtt", "labkit.embedded.mqtt_amqtt", "amqtt", "amqtt", _AMQTT, _module),
     ),
 )

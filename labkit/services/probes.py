@@ -6,7 +6,6 @@ import http.client
 import json
 import secrets
 import socket
-from collections.abc import Mapping
 from typing import Any
 
 _CONNACK_REASONS = {
@@ -74,9 +73,8 @@ def mqtt_refusal(host: str, port: int, username: str = "", password: str = "", t
 
 
 def http_json(
-    host: str, port: int, path: str, *, method: str = "GET", body: object = None, headers: Mapping[str, str] | None = None,
-    timeout: float = 2.0,
-) -> tuple[int, Any, Mapping[str, str]]:
+    host: str, port: int, path: str, *, method: str = "GET", body: object = None, timeout: float = 2.0
+) -> tuple[int, Any]:
     """One HTTP request to a server on this machine.
 
     Args:
@@ -85,11 +83,10 @@ def http_json(
         path: path with query.
         method: HTTP method.
         body: sent as JSON when not None.
-        headers: further headers.
         timeout: for the connection and for the answer, in seconds.
 
     Returns:
-        Status, the JSON answer (None when it is none), and the headers with names in lower case.
+        Status, and the JSON answer (None when it is none).
 
     Raises:
         OSError: there is no connection, or no HTTP answer.
@@ -97,14 +94,14 @@ def http_json(
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         data = None if body is None else json.dumps(body)
-        connection.request(method, path, body=data, headers={"Content-Type": "application/json", **(headers or {})})
+        connection.request(method, path, body=data, headers={"Content-Type": "application/json"})
         response = connection.getresponse()
         text = response.read()
         try:
             parsed = json.loads(text)
         except ValueError:
             parsed = None
-        return response.status, parsed, {name.lower(): value for name, value in response.getheaders()}
+        return response.status, parsed
     except http.client.HTTPException as error:
         raise OSError(f"not an HTTP answer: {error}") from error
     finally:

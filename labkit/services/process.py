@@ -22,6 +22,40 @@ def private_directory() -> Path:
     return Path(tempfile.mkdtemp(prefix="labkit-"))
 
 
+def guarded(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a guardian: a process that ends what it guards when the pipe to its standard input closes.
+
+    It has a session of its own: Ctrl-C in the terminal, or an interrupted kernel, must not reach it.
+
+    Args:
+        command: the guardian's program and arguments.
+    """
+    flags: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                            start_new_session=os.name != "nt", creationflags=flags)
+
+
+def release(process: subprocess.Popen[bytes], *, done: bool = False, timeout: float) -> None:
+    """Let a guardian do its work and end. Safe to call twice.
+
+    Args:
+        process: the guardian.
+        done: whether its work is done already.
+        timeout: how long it may take, in seconds; after that it is killed.
+    """
+    pipe = process.stdin
+    if pipe is not None and not pipe.closed:
+        with contextlib.suppress(OSError):
+            if done:
+                pipe.write(guardian.DONE)
+            pipe.close()
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Process:
     """A server in a private directory, that ends with this process.
 
@@ -35,51 +69,32 @@ class Process:
 
     def __init__(self, command: list[str], directory: Path) -> None:
         self.directory = directory
-        # A session of its own: Ctrl-C in the terminal, or an interrupted kernel, must not reach the server.
-        options = {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)} if os.name == "nt" else {}
-        self._guardian = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_GUARDIAN), str(directory), "--", *command],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=os.name != "nt", **options,
-        )
-
-    @property
-    def pid(self) -> int:
-        """The guardian's process id."""
-        return self._guardian.pid
+        self._guardian = guarded([sys.executable, "-I", "-S", str(_GUARDIAN), str(directory), "--", *command])
 
     def exit_code(self) -> int | None:
         """The server's exit code, None while it runs; -9 when its guardian was killed."""
         with contextlib.suppress(OSError, ValueError):
-            return int((self.directory / "exit").read_text())
+            return int((self.directory / guardian.EXIT_FILE).read_text())
         return None if self._guardian.poll() is None else -9
 
     def log(self) -> list[str]:
         """The last lines that the server wrote."""
-        try:
-            text = (self.directory / "log").read_text(errors="replace")
-        except OSError:
-            return []
-        return text.splitlines()[-_LOG_LINES:]
+        return self._text().splitlines()[-_LOG_LINES:]
 
     def announced_port(self) -> int:
-        """The port from the first line of the log that is a JSON object with `port`, 0 while there is none."""
-        with contextlib.suppress(OSError):
-            for line in (self.directory / "log").read_text(errors="replace").splitlines():
-                if line.startswith("{"):
-                    with contextlib.suppress(ValueError, KeyError, TypeError):
-                        return int(json.loads(line)["port"])
+        """The port from the first line of its output that is a JSON object with `port`; 0 while there is none."""
+        for line in self._text().splitlines():
+            if line.startswith("{"):
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    return int(json.loads(line)["port"])
         return 0
 
     def stop(self) -> None:
         """End the server, its guardian and its directory. Safe to call twice."""
-        pipe = self._guardian.stdin
-        if pipe is not None and not pipe.closed:
-            with contextlib.suppress(OSError):
-                pipe.close()
-        try:
-            self._guardian.wait(guardian.GRACE + 5.0)
-        except subprocess.TimeoutExpired:
-            self._guardian.kill()
-            self._guardian.wait()
+        release(self._guardian, timeout=guardian.GRACE + 5.0)
         shutil.rmtree(self.directory, ignore_errors=True)  # the guardian did it, unless it was killed
+
+    def _text(self) -> str:
+        with contextlib.suppress(OSError):
+            return (self.directory / guardian.LOG_FILE).read_text(encoding="utf-8", errors="replace")
+        return ""

@@ -19,7 +19,7 @@ class Plan:
     Args:
         directory: private directory of this server; removed when it stops.
         port: TCP port to listen on; 0 when the server chooses and announces one.
-        needs: capabilities that were asked for.
+        capabilities: what this server will be able to do.
         username: user name to set up, empty for none.
         password: password to set up, empty for none.
         token: token to set up, empty for none.
@@ -29,10 +29,10 @@ class Plan:
 
     directory: Path
     port: int
-    needs: frozenset[str]
+    capabilities: frozenset[str]
     username: str = ""
-    password: str = ""
-    token: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
     org: str = ""
     bucket: str = ""
 
@@ -44,12 +44,10 @@ class Container:
     Args:
         environment: variables inside the container.
         files: text of each file that is copied in, by its path inside.
-        command: arguments in place of the image's own, None to keep those.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
-    command: tuple[str, ...] | None = None
 
 
 def _nothing(_endpoint: Endpoint) -> None:
@@ -61,11 +59,12 @@ class Image:
     """An engine in a container (provider `docker`).
 
     Args:
-        engine: name of the engine; its image is pinned under this name in `images.toml`.
+        engine: name of the engine; its image is pinned in `stack/images.env` as `<ENGINE>_IMAGE`.
         port: port inside the container.
-        capabilities: what it can do.
+        capabilities: what the engine can do.
         configure: what the container is started with.
-        finish: what is left to do once it answers.
+        version_command: run inside the container, prints the version; empty when the service says it by itself.
+        version_pattern: finds the version, as its first group, in what that prints.
         timeout: longest start, in seconds, without the download of the image.
     """
 
@@ -73,7 +72,8 @@ class Image:
     port: int
     capabilities: frozenset[str]
     configure: Callable[[Plan], Container]
-    finish: Callable[[Endpoint], None] = _nothing
+    version_command: tuple[str, ...] = ()
+    version_pattern: str = ""
     timeout: float = 60.0
 
 
@@ -84,9 +84,10 @@ class Program:
     Args:
         engine: name of the engine.
         binary: name of the binary.
-        capabilities: what it can do.
+        capabilities: what the engine can do.
         configure: writes the configuration into the plan's directory, and gives the arguments.
-        version: asks the binary for its version.
+        version_arguments: with these the binary prints its version.
+        version_pattern: finds the version, as its first group, in what that prints.
         install: the command that installs it, for `labkit doctor`.
         finish: what is left to do once it answers.
         timeout: longest start, in seconds.
@@ -96,7 +97,8 @@ class Program:
     binary: str
     capabilities: frozenset[str]
     configure: Callable[[Plan], list[str]]
-    version: Callable[[str], str]
+    version_arguments: tuple[str, ...]
+    version_pattern: str
     install: str
     finish: Callable[[Endpoint], None] = _nothing
     timeout: float = 10.0
@@ -106,16 +108,15 @@ class Program:
 class Module:
     """An engine that pip installs (provider `embedded`).
 
-    It is run as `python -m module …`, binds a free loopback port and prints `{"port": …}` on a line of its own.
+    It is run as `python -m module …`, binds a free port of 127.0.0.1 and prints `{"port": …}` on a line of its own.
 
     Args:
         engine: name of the engine.
         module: Python module that runs it.
         distribution: the package that pip installs.
         requires: module that must be importable.
-        capabilities: what it can do.
-        configure: gives the arguments.
-        finish: what is left to do once it answers.
+        capabilities: what the engine can do.
+        configure: writes its files into the plan's directory, and gives the arguments.
         timeout: longest start, in seconds.
     """
 
@@ -125,7 +126,6 @@ class Module:
     requires: str
     capabilities: frozenset[str]
     configure: Callable[[Plan], list[str]]
-    finish: Callable[[Endpoint], None] = _nothing
     timeout: float = 15.0
 
 
@@ -137,10 +137,11 @@ class Service:
         name: its name in the catalogue.
         title: what a person reads.
         capabilities: every capability that may be asked for, with its meaning.
-        attach: reads the address from the environment; None when there is none. Raises StudentError when it is wrong.
-        variable: the variable that holds the address.
-        plan: fills in the credentials of a plan.
+        variable: the environment variable that holds the address of a server that somebody else runs.
+        attach: reads that address from the environment; None when it is not set. Raises StudentError when it is wrong.
+        plan: from a directory, a port, the needs and the engine's capabilities: what will be set up.
         ready: asks in the service's own protocol: empty when ready, else what is wrong.
+        version: asks the server for its version; None when the protocol has no such question.
         images: engines in containers, the preferred one first.
         programs: engines on PATH, the preferred one first.
         modules: engines from pip, the preferred one first.
@@ -150,9 +151,9 @@ class Service:
     name: str
     title: str
     capabilities: Mapping[str, str]
-    attach: Callable[[Mapping[str, str]], Endpoint | None]
     variable: str
-    plan: Callable[[Path, int, frozenset[str]], Plan]
+    attach: Callable[[Mapping[str, str]], Endpoint | None]
+    plan: Callable[[Path, int, frozenset[str], frozenset[str]], Plan]
     ready: Callable[[Endpoint], str]
     version: Callable[[Endpoint], str] | None = None
     images: tuple[Image, ...] = ()
@@ -160,11 +161,11 @@ class Service:
     modules: tuple[Module, ...] = ()
     http: bool = False
 
-    def endpoint(self, plan: Plan, *, provider: str, engine: str, version: str, host: str, port: int,
-                 capabilities: frozenset[str]) -> Endpoint:
-        """The endpoint of a server that was started from a plan."""
+    def endpoint(self, plan: Plan, *, provider: str, engine: str, version: str, port: int) -> Endpoint:
+        """The endpoint of a server on this machine that was started from a plan."""
+        host = "127.0.0.1"
         return Endpoint(
             service=self.name, provider=provider, engine=engine, version=version, host=host, port=port,
             username=plan.username, password=plan.password, url=f"http://{host}:{port}" if self.http else "",
-            token=plan.token, org=plan.org, bucket=plan.bucket, capabilities=capabilities,
+            token=plan.token, org=plan.org, bucket=plan.bucket, capabilities=plan.capabilities,
         )

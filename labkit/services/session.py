@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
@@ -17,7 +17,8 @@ from labkit.services.providers.base import Running
 from labkit.services.service import Service
 
 _lock = threading.RLock()
-_running: dict[str, Running] = {}
+_running: dict[str, list[Running]] = {}
+"""By service, the newest last: there are several when a later `start` needed what the first could not do."""
 _owner = 0
 """The process that started them: a forked child must not stop what its parent uses."""
 
@@ -28,55 +29,59 @@ class Services:
     As a context manager it stops, at the end, what its own `start` has started.
 
     Args:
-        names: the services to show.
-        started: those that were started for this object, not reused.
+        running: the services by name.
+        started: names of those that were started for this object, not found running.
     """
 
-    def __init__(self, names: Iterable[str], started: Iterable[str] = ()) -> None:
-        self._endpoints = {name: _running[name].endpoint for name in names}
+    def __init__(self, running: Mapping[str, Running], started: Iterable[str] = ()) -> None:
+        self._running = dict(running)
         self._started = tuple(started)
 
     def __getitem__(self, name: str) -> Endpoint:
         """The address of one service."""
         try:
-            return self._endpoints[name]
+            return self._running[name].endpoint
         except KeyError:
-            raise StudentError(f"The service {name!r} was not started.", f'write start("{name}").') from None
+            raise StudentError(f"The service {name!r} was not started here.", f'write start("{name}").') from None
 
     def __getattr__(self, name: str) -> Endpoint:
         """The address of one service."""
-        if name.startswith("_"):
-            raise AttributeError(name)
-        try:
-            return self._endpoints[name]
-        except KeyError:
-            known = ", ".join(self._endpoints) or "none"
-            raise AttributeError(f"the service {name!r} was not started (started: {known}); "
-                                 f'write start("{name}")') from None
+        if name.startswith("_") or name not in self._running:
+            known = ", ".join(self.__dict__.get("_running", ())) or "none"
+            raise AttributeError(f"no service {name!r} here (started: {known}); write start({name!r})")
+        return self._running[name].endpoint
 
     def __iter__(self) -> Iterator[str]:
         """The names of the services."""
-        return iter(self._endpoints)
+        return iter(self._running)
 
     def __contains__(self, name: object) -> bool:
         """Whether a service is among them."""
-        return name in self._endpoints
+        return name in self._running
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._endpoints)
+        return len(self._running)
 
     def __dir__(self) -> list[str]:
         """Names for completion in a notebook."""
-        return [*self._endpoints, "stop"]
+        return [*self._running, "stop", "why"]
 
     def __repr__(self) -> str:
         """A line for each service."""
-        return "\n".join(repr(endpoint) for endpoint in self._endpoints.values()) or "<no services>"
+        return "\n".join(repr(running.endpoint) for running in self._running.values()) or "<no services>"
+
+    def why(self, name: str) -> tuple[str, ...]:
+        """Why a service does not run with a provider that comes before its own: a line for each of those.
+
+        Args:
+            name: name of the service.
+        """
+        return self._running[name].skipped if name in self._running else ()
 
     def stop(self) -> None:
         """Stop all of these services. Safe to call twice."""
-        _stop(self._endpoints)
+        _stop(self._running.values())
 
     def __enter__(self) -> Services:
         """The same object."""
@@ -85,7 +90,7 @@ class Services:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         """Stop what this object's own `start` has started."""
-        _stop(self._started)
+        _stop(self._running[name] for name in self._started)
 
 
 def start(*names: str, provider: str | None = None, **needs: Iterable[str]) -> Services:
@@ -111,16 +116,19 @@ def start(*names: str, provider: str | None = None, **needs: Iterable[str]) -> S
         raise StudentError("No service was named.", f"name some of: {', '.join(catalogue.SERVICES)}.")
     with _lock:
         _forget_what_the_parent_started()
-        missing = [name for name in wanted if not _reusable(catalogue.service(name), wanted[name], provider)]
-        _start_all({name: wanted[name] for name in missing}, provider)
-        return Services(wanted, started=missing)
+        found = {name: _reusable(catalogue.service(name), wanted[name], provider) for name in wanted}
+        missing = {name: wanted[name] for name, running in found.items() if running is None}
+        started = _start_all(missing, provider)
+        shown = {name: started.get(name) or found[name] for name in wanted}
+        return Services({name: running for name, running in shown.items() if running}, started)
 
 
 def current() -> Services | None:
     """What this process has started, None when nothing runs."""
     with _lock:
         _forget_what_the_parent_started()
-        alive = [name for name, running in _running.items() if running.alive()]
+        alive = {name: newest for name, all_of_it in _running.items()
+                 if (newest := next((one for one in reversed(all_of_it) if one.alive()), None))}
         return Services(alive) if alive else None
 
 
@@ -131,46 +139,46 @@ def _forget_what_the_parent_started() -> None:
         _owner = os.getpid()
 
 
-def _reusable(service: Service, needs: frozenset[str], provider: str | None) -> bool:
-    running = _running.get(service.name)
-    if running is None or not running.alive():
-        return False
+def _reusable(service: Service, needs: frozenset[str], provider: str | None) -> Running | None:
     only = forced(service, provider)
-    endpoint = running.endpoint
-    same = only is None or (endpoint.provider == only.provider and only.engine in ("", endpoint.engine))
-    return same and needs <= endpoint.capabilities
+    for running in reversed(_running.get(service.name, [])):
+        endpoint = running.endpoint
+        same = only is None or (endpoint.provider == only.provider and only.engine in ("", endpoint.engine))
+        if same and needs <= endpoint.capabilities and running.alive():
+            return running
+    return None
 
 
-def _start_all(wanted: dict[str, frozenset[str]], provider: str | None) -> None:
+def _start_all(wanted: Mapping[str, frozenset[str]], provider: str | None) -> dict[str, Running]:
     """Start services side by side; when one fails, none of them stays."""
     if not wanted:
-        return
+        return {}
     with ThreadPoolExecutor(len(wanted), thread_name_prefix="labkit-start") as pool:
         tasks = {name: pool.submit(start_service, catalogue.service(name), needs, provider)
                  for name, needs in wanted.items()}
-    failed = [error for task in tasks.values() if (error := task.exception()) is not None]
-    if failed:
+    failed = next((error for task in tasks.values() if (error := task.exception())), None)
+    if failed is not None:
         for task in tasks.values():
             if task.exception() is None:
                 task.result().stop()
-        raise failed[0]
-    for name, task in tasks.items():
-        replaced = _running.pop(name, None)
-        if replaced is not None:
-            replaced.stop()
-        _running[name] = task.result()
+        raise failed
+    started = {name: task.result() for name, task in tasks.items()}
+    for name, running in started.items():
+        _running.setdefault(name, []).append(running)
+    return started
 
 
-def _stop(names: Iterable[str]) -> None:
+def _stop(stopped: Iterable[Running]) -> None:
     with _lock:
         if _owner != os.getpid():
             return
-        for name in list(names):
-            running = _running.pop(name, None)
-            if running is not None:
-                running.stop()
+        for running in list(stopped):
+            for all_of_it in _running.values():
+                if running in all_of_it:
+                    all_of_it.remove(running)
+            running.stop()
 
 
 @atexit.register
 def _stop_everything() -> None:
-    _stop(list(_running))
+    _stop([running for all_of_it in _running.values() for running in all_of_it])

@@ -5,37 +5,48 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from labkit.services.endpoint import Endpoint
-from labkit.services.providers.base import CannotStart, Running
+from labkit.services.providers.base import Running
 from labkit.services.service import Service
+from labkit.services.unavailable import UnavailableError
 
 
 def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
-    """The engine that the environment names, with its capabilities; nothing when it names none."""
+    """The engine that the environment names, with its capabilities; nothing when it names none.
+
+    Raises:
+        StudentError: the address is wrong.
+    """
     endpoint = service.attach(os.environ)
     return [(endpoint.engine, endpoint.capabilities)] if endpoint else []
 
 
-def missing(service: Service, engine: str) -> CannotStart | None:  # noqa: ARG001 - all providers are asked alike
-    """Why this provider cannot be used, None when it can."""
-    if service.attach(os.environ) is None:
-        return CannotStart(f"{service.variable} is not set", fix=f"set {service.variable} to the address of a server.")
-    return None
+def missing(service: Service, engine: str) -> UnavailableError | None:  # noqa: ARG001 - all providers are asked alike
+    """Why this provider cannot be used, None when it can. The server is asked."""
+    endpoint = service.attach(os.environ)
+    if endpoint is None:
+        return UnavailableError(f"{service.variable} is not set",
+                                fix=f"set {service.variable} to the address of a server")
+    refusal = service.ready(endpoint)
+    if not refusal:
+        return None
+    return UnavailableError(f"{endpoint.host}:{endpoint.port}, from {service.variable}: {refusal}", started=True,
+                            fix=f"start the server at that address, or unset {service.variable}")
+
+
+def version(service: Service, engine: str) -> str:  # noqa: ARG001
+    """The version that the server tells, empty when it tells none."""
+    endpoint = service.attach(os.environ)
+    return service.version(endpoint) if endpoint and service.version else ""
 
 
 def start(service: Service, engine: str, needs: frozenset[str]) -> Running:  # noqa: ARG001
-    """Ask the server whether it is there.
+    """Find the server at its address.
 
     Raises:
-        CannotStart: it does not answer, or refuses.
+        UnavailableError: it does not answer, or refuses.
     """
-    endpoint: Endpoint | None = service.attach(os.environ)
-    if endpoint is None:
-        raise CannotStart(f"{service.variable} is not set")
-    refusal = service.ready(endpoint)
-    if refusal:
-        raise CannotStart(f"{endpoint.host}:{endpoint.port} ({service.variable}): {refusal}",
-                          fix=f"start the server at that address, or unset {service.variable}.")
-    if service.version is not None:
-        endpoint = replace(endpoint, version=service.version(endpoint))
-    return Running(endpoint)
+    reason = missing(service, engine)
+    endpoint = service.attach(os.environ)
+    if reason is not None or endpoint is None:
+        raise reason or UnavailableError(f"{service.variable} is not set")
+    return Running(replace(endpoint, version=version(service, engine)))

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from labkit.services.endpoint import Endpoint
 from labkit.services.service import Service
+from labkit.services.unavailable import UnavailableError
 from labkit.waiting import wait_until
 
-
 T = TypeVar("T")
-
-
-class CannotStart(Exception):
-    """A provider cannot run this service here.
-
-    Args:
-        reason: why, one short sentence without a capital.
-        log: the last lines of the server's log.
-        fix: what would make it possible.
-    """
-
-    def __init__(self, reason: str, *, log: Sequence[str] = (), fix: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.log = tuple(log)
-        self.fix = fix
 
 
 class Server(Protocol):
@@ -43,17 +27,19 @@ class Server(Protocol):
         """End it and remove what it left. Safe to call twice."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Running:
     """A service that answers.
 
     Args:
         endpoint: its address.
         server: what runs it; None when it belongs to somebody else (attach).
+        skipped: why not a provider before this one, a line for each.
     """
 
     endpoint: Endpoint
     server: Server | None = None
+    skipped: tuple[str, ...] = ()
 
     def alive(self) -> bool:
         """Whether its process still runs. What belongs to somebody else is taken as alive."""
@@ -69,7 +55,7 @@ def wait_for_answer(service: Service, endpoint: Endpoint, server: Server, timeou
     """Wait until a server that was just started answers in its own protocol.
 
     Raises:
-        CannotStart: it ended, or did not answer in time; with its last log lines.
+        UnavailableError: it ended, or did not answer in time; with its last log lines.
     """
     last = "it was not asked"
 
@@ -77,7 +63,7 @@ def wait_for_answer(service: Service, endpoint: Endpoint, server: Server, timeou
         nonlocal last
         ended = server.exit_code()
         if ended is not None:
-            raise CannotStart(f"{endpoint.engine} ended with exit code {ended}", log=server.log())
+            raise UnavailableError(f"{endpoint.engine} ended with exit code {ended}", log=server.log(), started=True)
         last = service.ready(endpoint)
         # The port could have been taken by another program meanwhile: what answers must be the one that runs.
         return not last and server.exit_code() is None
@@ -89,14 +75,14 @@ def wait_for_port(announced: Callable[[], int], server: Server, engine: str, tim
     """Wait until a server has said which port it took.
 
     Raises:
-        CannotStart: it ended, or said nothing in time; with its last log lines.
+        UnavailableError: it ended, or said nothing in time; with its last log lines.
     """
 
     def said() -> int:
         port = announced()
         ended = server.exit_code()
         if not port and ended is not None:
-            raise CannotStart(f"{engine} ended with exit code {ended}", log=server.log())
+            raise UnavailableError(f"{engine} ended with exit code {ended}", log=server.log(), started=True)
         return port
 
     return _wait(said, timeout, engine, server, lambda: "it did not say which port it took")
@@ -106,7 +92,7 @@ def _wait(ready: Callable[[], T], timeout: float, engine: str, server: Server, l
     try:
         return wait_until(ready, timeout, what=engine)
     except TimeoutError:
-        raise CannotStart(
+        raise UnavailableError(
             f"{engine} runs, but was not ready within {timeout:g} s: {last()}", log=server.log(),
-            fix="look at the last lines of its log; on a slow machine, start it again.",
+            fix="look at the last lines of its log; on a slow machine, start it again.", started=True,
         ) from None

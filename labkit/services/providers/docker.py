@@ -1,9 +1,40 @@
-"""Provider `docker`: the pinned image of the real server, by testcontainers."""
+"""Provider `docker`: the pinned image of the real server in a container, by testcontainers."""
 
 from __future__ import annotations
 
-from labkit.services.providers.base import CannotStart, Running
-from labkit.services.service import Service
+import contextlib
+import os
+import re
+import secrets
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.services import stack_files
+from labkit.services.process import guarded, release
+from labkit.services.providers.base import Running, wait_for_answer
+from labkit.services.service import Image, Service
+from labkit.services.unavailable import UnavailableError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+_ANSWER = 2
+"""How long an engine may take to answer, in seconds. A daemon that hangs would otherwise hold a lab for a minute."""
+_PULL_SILENCE = 20
+"""How long a download may say nothing, in seconds: after that the registry is taken as out of reach."""
+_PROBE_HOLDS = 3.0
+"""How long an answer about the engine is remembered, in seconds: one `start` asks for several services and images."""
+_LOCAL = ("unix://", "npipe://", "http+unix://", "http+docker://", "http://127.0.0.1", "http://localhost",
+          "tcp://127.0.0.1", "tcp://localhost")
+
+_not_to_be_had: dict[str, UnavailableError] = {}
+"""Images that could not be downloaded: this process does not try again, unless they are here meanwhile."""
+_probe_lock = threading.Lock()
+_probed: tuple[float, str, UnavailableError | None] = (-_PROBE_HOLDS, "", None)
 
 
 def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
@@ -11,11 +42,218 @@ def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
     return [(image.engine, image.capabilities) for image in service.images]
 
 
-def missing(service: Service, engine: str) -> CannotStart | None:  # noqa: ARG001
-    """Why this provider cannot be used, None when it can."""
-    return CannotStart("not written yet")
+def missing(service: Service, engine: str) -> UnavailableError | None:  # noqa: ARG001 - all providers are asked alike
+    """Why this provider cannot be used, None when it can. The Docker engine is asked; no image is downloaded."""
+    global _probed
+    address = os.environ.get("DOCKER_HOST", "")
+    with _probe_lock:
+        asked, about, reason = _probed
+        if about != address or time.monotonic() - asked > _PROBE_HOLDS:
+            reason = _ask_engine()
+            _probed = (time.monotonic(), address, reason)
+        return reason
+
+
+def version(service: Service, engine: str) -> str:  # noqa: ARG001
+    """The tag of the pinned image."""
+    with contextlib.suppress(UnavailableError):
+        return stack_files.image(engine).rpartition(":")[2]
+    return ""
 
 
 def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
-    """Start a container."""
-    raise CannotStart("not written yet")
+    """Start a container.
+
+    Raises:
+        UnavailableError: no Docker engine answers, the image cannot be had, the server ended or did not answer.
+    """
+    reason = missing(service, engine)
+    if reason is not None:
+        raise reason
+    import docker.errors
+
+    image = next(candidate for candidate in service.images if candidate.engine == engine)
+    name = stack_files.image(engine)
+    try:
+        _have_image(name)
+        return _start_container(service, image, name, needs)
+    except (docker.errors.DockerException, OSError) as error:
+        raise UnavailableError(f"the Docker engine refused {name}: {_sentence(error)}", started=True) from error
+
+
+def _ask_engine() -> UnavailableError | None:
+    if not _engine_is_likely():
+        return UnavailableError("there is no Docker engine", fix="install Docker: https://docs.docker.com/get-docker/")
+    import docker.errors
+
+    try:
+        client = _client(timeout=_ANSWER)
+    except (docker.errors.DockerException, OSError, ValueError) as error:
+        text = str(error)
+        if "Permission denied" in text or "PermissionError" in text:
+            return UnavailableError("this user may not use the Docker engine",
+                                    fix="sudo usermod -aG docker $USER, then log in again")
+        if "timed out" in text.lower():
+            return UnavailableError(f"the Docker engine does not answer within {_ANSWER:g} s", fix="restart Docker")
+        return UnavailableError("no Docker engine answers", fix="start Docker")
+    try:
+        base = str(client.api.base_url)
+        if not base.startswith(_LOCAL):
+            return UnavailableError(f"the Docker engine runs on another machine ({base})",
+                                    fix="run the services there, and set LABKIT_MQTT_URL and the like")
+        return None
+    finally:
+        client.close()
+
+
+def _engine_is_likely() -> bool:
+    """A look at what costs nothing, so that a machine without Docker does not import its client."""
+    if os.name == "nt" or os.environ.get("DOCKER_HOST"):
+        return True
+    home = Path.home()
+    places = (Path("/var/run/docker.sock"), home / ".docker/config.json", home / ".testcontainers.properties")
+    return any(place.exists() for place in places)
+
+
+def _client(timeout: int) -> DockerClient:
+    """A client of the engine that testcontainers would use; making it asks the engine for its version."""
+    import docker
+    from testcontainers.core.docker_client import get_docker_host
+
+    host = get_docker_host()
+    environment = {**os.environ, **({"DOCKER_HOST": host} if host else {})}
+    client = docker.from_env(timeout=timeout, environment=environment)
+    client.ping()
+    return client
+
+
+def _have_image(name: str) -> None:
+    """Find the image on this machine, or download it.
+
+    Raises:
+        UnavailableError: it is not here, and cannot be downloaded.
+    """
+    import docker.errors
+
+    client = _client(timeout=_PULL_SILENCE)
+    try:
+        client.images.get(name)
+    except docker.errors.ImageNotFound:
+        if name in _not_to_be_had:
+            raise _not_to_be_had[name] from None
+        print(f"Downloading the image {name}, once for this machine …")
+        repository, _, tag = name.rpartition(":")
+        try:
+            for event in client.api.pull(repository, tag=tag, stream=True, decode=True):
+                if "error" in event:
+                    raise docker.errors.APIError(str(event["error"]))
+        except (docker.errors.DockerException, OSError) as error:
+            reason = f"the image {name} is not on this machine and cannot be downloaded: {_sentence(error)}"
+            _not_to_be_had[name] = UnavailableError(reason, fix=f"docker pull {name}")
+            raise UnavailableError(reason, fix=f"docker pull {name}", started=True) from error
+    finally:
+        client.close()
+
+
+class _Container:
+    """A container, and the guardian that removes it when this process ends.
+
+    Ryuk, the guardian that testcontainers would start, is itself an image that must be downloaded: without a registry
+    nothing would start. So it is off, and a small process does its work.
+    """
+
+    def __init__(self, image: Image, name: str, environment: dict[str, str], files: dict[str, str]) -> None:
+        from testcontainers.core.config import testcontainers_config
+        from testcontainers.core.container import DockerContainer
+
+        testcontainers_config.ryuk_disabled = True
+        self.name = f"labkit-{image.engine}-{secrets.token_hex(4)}"
+        self._container = DockerContainer(name, name=self.name)
+        self._container.with_envs(**environment).with_kwargs(labels={"labkit": image.engine})
+        # A tuple with the address alone: docker takes a free port of it. testcontainers itself would publish to all.
+        ports: dict[str, Any] = self._container.ports
+        ports[f"{image.port}/tcp"] = ("127.0.0.1",)
+        for path, text in files.items():
+            self._container.with_copy_into_container(text.encode(), path)
+        command = [sys.executable, "-P", "-m", "labkit.services.container_guardian", self.name]
+        self._guardian = guarded(command)
+        try:
+            self._container.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _inner(self) -> Any:
+        return self._container.get_wrapped_container()
+
+    def port(self, inside: int) -> int:
+        """The port on this machine of a port of the container; 0 when the container has ended.
+
+        Args:
+            inside: port number inside the container.
+        """
+        container = self._inner()
+        container.reload()
+        published = container.ports.get(f"{inside}/tcp") or [{"HostPort": 0}]
+        return int(published[0]["HostPort"])
+
+    def run(self, command: tuple[str, ...]) -> str:
+        """What a command inside the container prints, empty when it cannot be run."""
+        _, output = self._inner().exec_run(list(command))
+        return bytes(output or b"").decode(errors="replace")
+
+    def log(self) -> list[str]:
+        """The last lines that the server wrote."""
+        import docker.errors
+
+        with contextlib.suppress(docker.errors.DockerException, OSError):
+            return bytes(self._inner().logs(tail=12)).decode(errors="replace").splitlines()
+        return []
+
+    def exit_code(self) -> int | None:
+        """The server's exit code, None while it runs."""
+        import docker.errors
+
+        container = self._inner()
+        try:
+            container.reload()
+        except docker.errors.NotFound:
+            return -9
+        if container.status in ("running", "created", "restarting"):
+            return None
+        return int(container.attrs["State"]["ExitCode"])
+
+    def stop(self) -> None:
+        """Remove the container. Safe to call twice."""
+        import docker.errors
+
+        removed = False
+        with contextlib.suppress(docker.errors.DockerException, OSError):
+            self._container.stop()
+            removed = True
+        release(self._guardian, done=removed, timeout=10)
+
+
+def _start_container(service: Service, image: Image, name: str, needs: frozenset[str]) -> Running:
+    plan = service.plan(Path(), image.port, needs, image.capabilities)
+    content = image.configure(plan)
+    server = _Container(image, name, dict(content.environment), dict(content.files))
+    try:
+        endpoint = service.endpoint(plan, provider="docker", engine=image.engine, port=server.port(image.port),
+                                    version=version(service, image.engine))
+        wait_for_answer(service, endpoint, server, image.timeout)
+        if service.version is not None:
+            endpoint = replace(endpoint, version=service.version(endpoint))
+        elif image.version_command:
+            found = re.search(image.version_pattern, server.run(image.version_command))
+            endpoint = replace(endpoint, version=found[1] if found else endpoint.version)
+    except BaseException:
+        server.stop()
+        raise
+    return Running(endpoint, server)
+
+
+def _sentence(error: Exception) -> str:
+    """The part of a message of the engine that a person can use, on one line."""
+    text = getattr(error, "explanation", None) or str(error)
+    return " ".join(str(text).split())[:200]

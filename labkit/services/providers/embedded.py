@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
 from dataclasses import replace
 from importlib import metadata
 
 from labkit.services.process import Process, private_directory
-from labkit.services.providers.base import CannotStart, Running, wait_for_answer, wait_for_port
+from labkit.services.providers.base import Running, wait_for_answer, wait_for_port
 from labkit.services.service import Module, Service
+from labkit.services.unavailable import UnavailableError
 
 
 def _module(service: Service, engine: str) -> Module:
@@ -21,11 +23,11 @@ def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
     return [(module.engine, module.capabilities) for module in service.modules]
 
 
-def missing(service: Service, engine: str) -> CannotStart | None:
+def missing(service: Service, engine: str) -> UnavailableError | None:
     """Why this provider cannot be used, None when it can."""
     module = _module(service, engine)
     if importlib.util.find_spec(module.requires) is None:
-        return CannotStart(f"the Python package {module.distribution} is not installed",
+        return UnavailableError(f"the Python package {module.distribution} is not installed",
                            fix=f"python -m pip install {module.distribution}")
     return None
 
@@ -42,24 +44,27 @@ def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
     """Start the engine.
 
     Raises:
-        CannotStart: its package is not installed, it ended, or did not answer in time.
+        UnavailableError: its package is not installed, it ended, or did not answer in time.
     """
     module = _module(service, engine)
     reason = missing(service, engine)
     if reason is not None:
         raise reason
     directory = private_directory()
-    plan = service.plan(directory, 0, needs)
-    # -P keeps the notebook's folder off the module path: a student's file `json.py` must not become the engine's.
-    server = Process([sys.executable, "-P", "-m", module.module, *module.configure(plan)], directory)
+    try:
+        plan = service.plan(directory, 0, needs, module.capabilities)
+        # -P keeps the notebook's folder off the module path: a student's file `json.py` must not become the engine's.
+        server = Process([sys.executable, "-P", "-m", module.module, *module.configure(plan)], directory)
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
     try:
         port = wait_for_port(server.announced_port, server, module.engine, module.timeout)
-        endpoint = service.endpoint(plan, provider="embedded", engine=module.engine, version=version(service, engine),
-                                    host="127.0.0.1", port=port, capabilities=module.capabilities)
+        endpoint = service.endpoint(plan, provider="embedded", engine=module.engine, port=port,
+                                    version=version(service, engine))
         wait_for_answer(service, endpoint, server, module.timeout)
         if service.version is not None:
             endpoint = replace(endpoint, version=service.version(endpoint))
-        module.finish(endpoint)
     except BaseException:
         server.stop()
         raise
