@@ -82,7 +82,7 @@ class _Alarm:
             return None
         if event == "line":
             # Python ends tracing when a trace function raises: the next alarm comes soon, at no fixed distance.
-            signal.setitimer(signal.ITIMER_REAL, self.jitter.uniform(2e-5, 2e-3), _AGAIN)
+            signal.setitimer(signal.ITIMER_REAL, self.jitter.uniform(1e-6, 4e-5), _AGAIN)
             raise TimeUp
         return self.trace
 

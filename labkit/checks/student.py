@@ -12,6 +12,7 @@ from labkit.checks.criterion import recorder
 from labkit.checks.host import Host
 from labkit.checks.outcome import CallError, Outcome
 from labkit.checks.show import call_text
+from labkit.services import Endpoint
 
 
 class Student(ABC):
@@ -46,7 +47,7 @@ class Student(ABC):
 
         Args:
             name: its name in the notebook.
-            args: plain data, an Endpoint, or an earlier Outcome whose value stays with the student.
+            args: plain data, an Endpoint (a gate stands for its own), or an earlier Outcome whose value stays with the student.
             limit: time limit in seconds, instead of the exercise's.
             kwargs: the same by name.
 
@@ -107,6 +108,8 @@ class Student(ABC):
 def _refer(value: object) -> dict[str, Any]:
     if isinstance(value, Outcome):
         value = value.quietly()
+    if isinstance(address := getattr(value, "endpoint", None), Endpoint):
+        return dict(wire.encode(address))  # a gate or a fake broker stands for its address
     if isinstance(value, wire.Reference):
         return wire.reference(value)
     raise wire.WireError(f"a check can hand over plain data only, not {type(value).__name__}")

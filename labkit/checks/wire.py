@@ -167,7 +167,7 @@ def _encode_known(value: Any, kind: type, refer: Refer | None, depth: int) -> An
 def _refer(value: object, refer: Refer | None) -> Any:
     if refer is None:
         raise WireError(f"not plain data: an object of type {type(value).__name__}")
-    return {**refer(value), _KIND: "ref"}
+    return {_KIND: "ref", **refer(value)}
 
 
 def reference(ref: Reference) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
     from labkit.checks.broker_view import BrokerView
-    from labkit.checks.gate import FakeBroker, Gate
+    from labkit.checks.fake_broker import FakeBroker
+    from labkit.checks.gate import Gate
     from labkit.checks.influx_view import InfluxView
     from labkit.services import Endpoint
 
@@ -134,19 +135,19 @@ class World:
         Args:
             return_code: 1 to 5; 4 is a bad user name or password, 5 is "not authorised".
         """
-        from labkit.checks.gate import FakeBroker
+        from labkit.checks.fake_broker import FakeBroker
 
         return self._closed_later(FakeBroker(return_code))
 
     def silent_broker(self) -> FakeBroker:
         """Start a broker that accepts connections and never answers; hand `.endpoint` to the student."""
-        from labkit.checks.gate import FakeBroker
+        from labkit.checks.fake_broker import FakeBroker
 
         return self._closed_later(FakeBroker(None))
 
     def closed_port(self) -> Endpoint:
         """Return the address of an MQTT broker that is not there: a loopback port on which nobody listens."""
-        from labkit.checks.gate import fake_endpoint
+        from labkit.checks.fake_broker import fake_endpoint
 
         # Bound and not listening: connections are refused, and nobody else can take the port while the check runs.
         holder = socket.socket()
