@@ -1,0 +1,136 @@
+"""Putting streams together: join (inner) and union.
+
+Source: https://docs.influxdata.com/flux/v0/stdlib/universe/join/ and …/union/.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labkit.embedded.influx.flux.registry import builtin
+from labkit.embedded.influx.flux.stdlib.support import fail
+from labkit.embedded.influx.flux.table import FLUX_TYPES, Column, Table, TableStream, concat, merge
+from labkit.embedded.influx.flux.values import Record, type_name
+
+
+@builtin("universe", "union")
+def _union(_ctx: Any, tables: list[Any]) -> TableStream:
+    if len(tables) < 2:
+        fail("union must have at least two streams as input")
+    for stream in tables:
+        if not isinstance(stream, TableStream):
+            fail(f"union: tables must be an array of streams, but it holds {type_name(stream)}")
+    return TableStream(merge(table for stream in tables for table in stream))
+
+
+@builtin("universe", "join", pipe="tables")
+def _join(_ctx: Any, tables: Record, on: list[str], method: str = "inner") -> TableStream:
+    if method != "inner":
+        fail(f"{method} is not a valid join type")
+    return join(tables, on)
+
+
+def join(tables: Record, on: list[str]) -> TableStream:
+    """The inner join of two streams: each pair of rows that agree in some columns.
+
+    Columns that both have and that are not joined on get the name of their stream behind them, as in `_value_temp`.
+
+    Args:
+        tables: two streams by name; the alphabetically first is the left one.
+        on: the columns that must be equal; null equals nothing.
+
+    Raises:
+        ValueError: there are not two streams, or nothing to join on, or a column has two types.
+    """
+    if not on:
+        fail("at least one column in 'on' column list is required")
+    if len(tables) != 2 or not all(isinstance(stream, TableStream) for stream in tables.values()):
+        fail("join: tables must be a record of two streams")
+    left_name, right_name = sorted(tables)
+    lefts, rights = (_joinable(tables[name], on) for name in (left_name, right_name))
+    found = []
+    for left in lefts:
+        for right in rights:
+            if _keys_agree(left, right, on):
+                pair = _joined(left, right, on, left_name, right_name)
+                if pair.rows:
+                    found.append(pair)
+    return TableStream(_by_key(found))
+
+
+def _by_key(tables: list[Table]) -> list[Table]:
+    groups: dict[Any, list[Table]] = {}
+    for table in tables:
+        groups.setdefault(table.group_key(), []).append(table)
+    return [concat(group, group[0].key, group[0].key_values) for group in groups.values()]
+
+
+def _joinable(stream: TableStream, on: list[str]) -> list[Table]:
+    """The tables that have all columns to join on; rows where one is null leave, for null equals nothing."""
+    found = []
+    for table in stream:
+        columns = [table.get(name) for name in on]
+        known = [column for column in columns if column is not None]
+        if len(known) < len(on):
+            continue
+        if any(column.valid is not None for column in known):
+            table = table.take(np.logical_and.reduce([column.valid_mask() for column in known]))
+        if table.rows:
+            found.append(table)
+    return found
+
+
+def _keys_agree(left: Table, right: Table, on: list[str]) -> bool:
+    return all(left.key_values.get(name) == right.key_values.get(name)
+               for name in on if name in left.key and name in right.key)
+
+
+def matching_rows(left: Table, right: Table, on: list[tuple[str, str]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The pairs of rows that agree, as two arrays of row numbers, sorted by the columns joined on.
+
+    Args:
+        left: a table.
+        right: another.
+        on: pairs of a column of `left` and one of `right`, which hold no nulls.
+
+    Raises:
+        ValueError: a pair has two types.
+    """
+    rank = np.zeros(left.rows + right.rows, np.int64)
+    for left_name, right_name in on:
+        a, b = left.column(left_name), right.column(right_name)
+        if a.type != b.type:
+            fail(f'join: column "{left_name}" is of type {FLUX_TYPES[a.type]} on one side and '
+                 f"{FLUX_TYPES[b.type]} on the other")
+        _, own = np.unique(np.concatenate([a.values, b.values]), return_inverse=True)
+        own = own.reshape(-1)
+        _, rank = np.unique(rank * (int(own.max(initial=0)) + 1) + own, return_inverse=True)
+        rank = rank.reshape(-1)
+    left_rank, right_rank = rank[: left.rows], rank[left.rows :]
+    left_order = np.argsort(left_rank, kind="stable")
+    right_order = np.argsort(right_rank, kind="stable")
+    sorted_right = right_rank[right_order]
+    first = np.searchsorted(sorted_right, left_rank[left_order], side="left")
+    counts = np.searchsorted(sorted_right, left_rank[left_order], side="right") - first
+    total = int(counts.sum())
+    offsets = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(left_order, counts), right_order[np.repeat(first, counts) + offsets]
+
+
+def _joined(left: Table, right: Table, on: list[str], left_name: str, right_name: str) -> Table:
+    left_rows, right_rows = matching_rows(left, right, [(name, name) for name in on])
+    shared = {column.name for column in left.columns} & {column.name for column in right.columns}
+    columns: dict[str, Column] = {}
+    key_values: dict[str, Any] = {}
+    for table, rows, name in ((left, left_rows, left_name), (right, right_rows, right_name)):
+        for column in table.columns:
+            label = f"{column.name}_{name}" if column.name in shared and column.name not in on else column.name
+            if label not in columns:
+                columns[label] = column.take(rows).renamed(label)
+            if column.name in table.key:
+                key_values.setdefault(label, table.key_values.get(column.name))
+    key = tuple(sorted(key_values))
+    return Table([columns[label] for label in sorted(columns)], key, {label: key_values[label] for label in key})
