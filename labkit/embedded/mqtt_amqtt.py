@@ -1,4 +1,4 @@
-"""The MQTT broker amqtt, for access control, reason codes and $SYS: `python -m labkit.embedded.mqtt_amqtt --port 0`."""
+"""The MQTT broker amqtt, for access rules, reason codes and $SYS: `python -m labkit.embedded.mqtt_amqtt --port 0`."""
 
 from __future__ import annotations
 
@@ -7,33 +7,55 @@ import asyncio
 import json
 import logging
 import warnings
+from pathlib import Path
 from typing import Any
 
 SYS_INTERVAL = 1
 """Seconds between two messages on each $SYS topic."""
 
 
-def configuration(port: int) -> dict[str, Any]:
+def configuration(port: int, password_file: Path | None, rules: dict[str, dict[str, list[str]]]) -> dict[str, Any]:
     """The broker's settings: one listener on 127.0.0.1 (its own default listens on every address).
 
     Args:
         port: TCP port, 0 for a free one.
+        password_file: lines of `user:argon2 hash`; None lets everybody in.
+        rules: topic filters by user, under `publish` and `subscribe`; empty for no rules.
     """
-    return {
-        "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
-        "plugins": {
-            "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True},
-            "amqtt.plugins.sys.broker.BrokerSysPlugin": {"sys_interval": SYS_INTERVAL},
-        },
-    }
+    plugins: dict[str, Any] = {"amqtt.plugins.sys.broker.BrokerSysPlugin": {"sys_interval": SYS_INTERVAL}}
+    if password_file is None:
+        plugins["amqtt.plugins.authentication.AnonymousAuthPlugin"] = {"allow_anonymous": True}
+    else:
+        plugins["amqtt.plugins.authentication.FileAuthPlugin"] = {"password_file": str(password_file)}
+    if rules:
+        plugins["amqtt.plugins.topic_checking.TopicAccessControlListPlugin"] = {
+            "publish_acl": {user: allowed["publish"] for user, allowed in rules.items()},
+            "acl": {user: allowed["subscribe"] for user, allowed in rules.items()},
+        }
+    return {"listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}}, "plugins": plugins}
 
 
-async def _serve(port: int) -> None:
+def write_passwords(users: dict[str, str], path: Path) -> None:
+    """Write a password file of amqtt.
+
+    Args:
+        users: passwords by user name.
+        path: the file.
+    """
+    from pwdlib import PasswordHash
+    from pwdlib.hashers.argon2 import Argon2Hasher
+
+    # The file lives as long as the broker, in a private directory: a slow hash would only slow every login down.
+    hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=1024, parallelism=1),))
+    path.write_text("".join(f"{user}:{hasher.hash(password)}\n" for user, password in users.items()))
+
+
+async def _serve(settings: dict[str, Any]) -> None:
     from amqtt.broker import Broker
 
-    broker = Broker(configuration(port))
+    broker = Broker(settings)
     await broker.start()
-    (server,) = broker._servers.values()  # it keeps its socket to itself, and the free port is known only there
+    (server,) = broker._servers.values()  # the free port that it took is known only here
     print(json.dumps({"port": server.instance.sockets[0].getsockname()[1]}), flush=True)
     await asyncio.Event().wait()
 
@@ -42,10 +64,17 @@ def main() -> None:
     """Run the broker until the process is ended."""
     parser = argparse.ArgumentParser(prog="python -m labkit.embedded.mqtt_amqtt", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--users", type=Path, help="JSON file with passwords by user name; a client must log in then")
+    parser.add_argument("--rules", type=Path, help="JSON file with topic filters by user, as in labkit.services.mqtt")
     options = parser.parse_args()
-    warnings.simplefilter("ignore", DeprecationWarning)  # of the package's own imports
+    warnings.simplefilter("ignore", DeprecationWarning)  # of the package's own imports and settings
     logging.basicConfig(level=logging.WARNING)
-    asyncio.run(_serve(options.port))
+    passwords = None
+    if options.users:
+        passwords = options.users.with_suffix(".passwords")
+        write_passwords(json.loads(options.users.read_text()), passwords)
+    rules = json.loads(options.rules.read_text()) if options.rules else {}
+    asyncio.run(_serve(configuration(options.port, passwords, rules)))
 
 
 if __name__ == "__main__":

@@ -110,6 +110,11 @@ def candidates(service: Service, needs: frozenset[str], only: Forced | None) -> 
                 break  # a second image is no remedy for the first one's failure, and may be a long download
 
 
+def version(service: Service, candidate: Candidate) -> str:
+    """The version of an engine that is not started, as far as it can be told."""
+    return str(_MODULES[candidate.provider].version(service, candidate.engine))
+
+
 def start_service(service: Service, needs: frozenset[str], provider: str | None) -> Running:
     """Start a service with the first provider that can.
 

@@ -80,6 +80,7 @@ def _mosquitto(plan: Plan) -> list[str]:
     )
     for path, text in files.items():
         Path(path).write_text(text, encoding="utf-8")
+        Path(path).chmod(0o600)
     return ["-c", next(iter(files))]
 
 
@@ -87,7 +88,7 @@ def _mosquitto_container(plan: Plan) -> Container:
     return Container(files=mosquitto.configuration(
         stack_files.text("mosquitto/mosquitto.conf"), folder="/mosquitto/config", data="/mosquitto/data",
         listener="1883", users=_users(plan), rules=_mosquitto_rules(plan),
-    ))
+    ), mode=0o600)  # the image's entry point gives them to the user that it becomes
 
 
 def _emqx_container(_plan: Plan) -> Container:

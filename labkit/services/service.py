@@ -44,10 +44,12 @@ class Container:
     Args:
         environment: variables inside the container.
         files: text of each file that is copied in, by its path inside.
+        mode: permissions of these files.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    mode: int = 0o644
 
 
 def _nothing(_endpoint: Endpoint) -> None:

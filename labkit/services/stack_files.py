@@ -1,8 +1,8 @@
 """Reads the configuration files of `stack/`: what a lab is tested on is what is deployed.
 
-Data crosses here, never imports. The images are pinned in `stack/images.env` alone: compose reads only such a file, and a
-copy in the kit would be a second truth. `stack/` is always beside the kit: in the project, in the bundle that students
-get, and in a wheel.
+Data crosses here, never imports. The images are pinned in `stack/images.env` alone: compose reads only such a file, and
+a copy in the kit would be a second truth. `stack/` is always beside the kit: in the project, in what students get, and
+in a wheel.
 """
 
 from __future__ import annotations

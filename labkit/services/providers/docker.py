@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.services import stack_files
 from labkit.services.process import guarded, release
 from labkit.services.providers.base import Running, wait_for_answer
-from labkit.services.service import Image, Service
+from labkit.services.service import Container, Image, Service
 from labkit.services.unavailable import UnavailableError
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
 
 def missing(service: Service, engine: str) -> UnavailableError | None:  # noqa: ARG001 - all providers are asked alike
     """Why this provider cannot be used, None when it can. The Docker engine is asked; no image is downloaded."""
+    return engine_problem()
+
+
+def engine_problem() -> UnavailableError | None:
+    """Why no Docker engine can be used, None when one answers."""
     global _probed
     address = os.environ.get("DOCKER_HOST", "")
     with _probe_lock:
@@ -58,6 +63,41 @@ def version(service: Service, engine: str) -> str:  # noqa: ARG001
     """The tag of the pinned image."""
     with contextlib.suppress(UnavailableError):
         return stack_files.image(engine).rpartition(":")[2]
+    return ""
+
+
+def engine_version() -> str:
+    """The version of the Docker engine.
+
+    Raises:
+        UnavailableError: none answers.
+    """
+    reason = engine_problem()
+    if reason is not None:
+        raise reason
+    client = _client(timeout=_ANSWER)
+    try:
+        return str(client.version()["Version"])
+    finally:
+        client.close()
+
+
+def absent_image(engine: str) -> str:
+    """The pinned image of an engine when it is not on this machine yet, else empty.
+
+    Raises:
+        UnavailableError: no image is pinned, or no Docker engine answers.
+    """
+    import docker.errors
+
+    name = stack_files.image(engine)
+    client = _client(timeout=_ANSWER)
+    try:
+        client.images.get(name)
+    except docker.errors.ImageNotFound:
+        return name
+    finally:
+        client.close()
     return ""
 
 
@@ -155,26 +195,26 @@ def _have_image(name: str) -> None:
         client.close()
 
 
-class _Container:
+class _Server:
     """A container, and the guardian that removes it when this process ends.
 
     Ryuk, the guardian that testcontainers would start, is itself an image that must be downloaded: without a registry
     nothing would start. So it is off, and a small process does its work.
     """
 
-    def __init__(self, image: Image, name: str, environment: dict[str, str], files: dict[str, str]) -> None:
+    def __init__(self, image: Image, name: str, content: Container) -> None:
         from testcontainers.core.config import testcontainers_config
         from testcontainers.core.container import DockerContainer
 
         testcontainers_config.ryuk_disabled = True
         self.name = f"labkit-{image.engine}-{secrets.token_hex(4)}"
         self._container = DockerContainer(name, name=self.name)
-        self._container.with_envs(**environment).with_kwargs(labels={"labkit": image.engine})
+        self._container.with_envs(**content.environment).with_kwargs(labels={"labkit": image.engine})
         # A tuple with the address alone: docker takes a free port of it. testcontainers itself would publish to all.
         ports: dict[str, Any] = self._container.ports
         ports[f"{image.port}/tcp"] = ("127.0.0.1",)
-        for path, text in files.items():
-            self._container.with_copy_into_container(text.encode(), path)
+        for path, text in content.files.items():
+            self._container.with_copy_into_container(text.encode(), path, content.mode)
         command = [sys.executable, "-P", "-m", "labkit.services.container_guardian", self.name]
         self._guardian = guarded(command)
         try:
@@ -236,8 +276,7 @@ class _Container:
 
 def _start_container(service: Service, image: Image, name: str, needs: frozenset[str]) -> Running:
     plan = service.plan(Path(), image.port, needs, image.capabilities)
-    content = image.configure(plan)
-    server = _Container(image, name, dict(content.environment), dict(content.files))
+    server = _Server(image, name, image.configure(plan))
     try:
         endpoint = service.endpoint(plan, provider="docker", engine=image.engine, port=server.port(image.port),
                                     version=version(service, image.engine))

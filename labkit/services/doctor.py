@@ -1,0 +1,184 @@
+"""What this machine has: for each service of the course, which provider would run it, and why not a better one."""
+
+from __future__ import annotations
+
+import json as _json
+import os
+import platform
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from importlib import metadata
+from typing import Any
+
+from labkit.course import LABS
+from labkit.errors import StudentError
+from labkit.services import catalogue, choose
+from labkit.services.providers import docker
+
+_TITLES = {
+    "cpp": "C++ compiler", "grafana": "Grafana", "kafka": "Kafka", "nginx": "Nginx", "nodered": "Node-RED",
+    "postgresql": "PostgreSQL", "prometheus": "Prometheus", "s3": "S3 storage", "telegraf": "Telegraf",
+    "timescaledb": "TimescaleDB",
+}
+"""Services that the kit cannot start yet; the compiler is only looked for."""
+_COMPILERS = ("g++", "clang++", "c++")
+_PORTS = {1883: "MQTT", 8086: "InfluxDB", 8888: "JupyterLab"}
+"""Where people expect these servers. The kit takes free ports, so a taken one does no harm."""
+
+
+def report() -> dict[str, Any]:
+    """Look at this machine. Nothing is started, nothing is downloaded; it takes three seconds at most.
+
+    Returns:
+        `ready`: whether every service of the labs that are written can run; `system`, `docker` and `ports`; and
+        `services`, a row each with `service`, `title`, `labs`, `state` (`ready`, `missing` or `planned`), `provider`,
+        `engine`, `version`, `note`, and `candidates`: everything that was looked at, with `reason` and `fix`.
+    """
+    needed = {name for lab in LABS if lab.ready for name in lab.services}
+    rows = [_row(name, [lab.number for lab in LABS if name in lab.services]) for name in _services_of_the_course()]
+    return {
+        "ready": all(row["state"] == "ready" for row in rows if row["service"] in needed),
+        "system": {
+            "os": platform.platform(terse=True),
+            "python": platform.python_version(),
+            "python_path": sys.executable,
+            "labkit": _installed("labkit"),
+            "jupyterlab": _installed("jupyterlab"),
+        },
+        "docker": _docker(),
+        "ports": [{"port": port, "used_by": name, "free": _port_is_free(port)} for port, name in _PORTS.items()],
+        "services": rows,
+    }
+
+
+def main(json: bool = False) -> int:
+    """Print the report: the work of `labkit doctor`.
+
+    Args:
+        json: print the report as JSON.
+
+    Returns:
+        Exit status: 0 when every service of the labs that are written can run, else 1.
+    """
+    found = report()
+    print(_json.dumps(found, indent=2) if json else text(found))
+    return 0 if found["ready"] else 1
+
+
+def text(found: dict[str, Any]) -> str:
+    """The report as text.
+
+    Args:
+        found: what `report` returned.
+    """
+    system, engine = found["system"], found["docker"]["version"]
+    taken = [f"{row['port']} ({row['used_by']})" for row in found["ports"] if not row["free"]]
+    ports = f"taken: {', '.join(taken)}; no harm, the kit takes free ones" if taken else "the usual ones are free"
+    lines = [
+        f"Machine    {system['os']}, Python {system['python']}, labkit {system['labkit'] or 'not installed'}",
+        f"Jupyter    {'JupyterLab ' + system['jupyterlab'] if system['jupyterlab'] else 'not installed'}",
+        f"Docker     {'engine ' + engine if engine else found['docker']['reason']}",
+        f"Ports      {ports}",
+        "",
+    ]
+    for row in found["services"]:
+        lines += _lines(row)
+    if not found["ready"]:
+        lines += ["", "A service of a written lab cannot run here. Do what stands after an arrow in one of its lines."]
+    return "\n".join(lines)
+
+
+def _lines(row: dict[str, Any]) -> list[str]:
+    labs = "lab " + ", ".join(row["labs"])
+    if row["state"] == "planned":
+        return [f"{row['service']:<12} comes with {labs.split(',')[0]}: the kit cannot start {row['title']} yet"]
+    runs = f"{row['provider']}: {row['engine']} {row['version']}".rstrip() if row["provider"] else "cannot run here"
+    lines = [f"{row['service']:<12} {runs}   [{labs}]"]
+    if row["note"]:
+        lines.append(f"{'':<12}   {row['note']}")
+    for candidate in row["candidates"]:
+        if candidate["usable"]:
+            break
+        arrow = f" -> {candidate['fix']}" if candidate["fix"] else ""
+        lines.append(f"{'':<12}   not {candidate['name']}: {candidate['reason']}{arrow}")
+    return lines
+
+
+def _services_of_the_course() -> list[str]:
+    """Each service once: those that can be started first, then in the order of the labs."""
+    of_labs = [name for lab in LABS for name in lab.services]
+    return list(dict.fromkeys([*catalogue.SERVICES, *of_labs]))
+
+
+def _row(name: str, labs: list[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {"service": name, "title": _TITLES.get(name, name), "labs": labs, "state": "planned",
+                           "provider": "", "engine": "", "version": "", "note": "", "candidates": []}
+    if name == "cpp":
+        return row | _compiler()
+    if name not in catalogue.SERVICES:
+        return row
+    service = catalogue.service(name)
+    row |= {"title": service.title, "state": "missing"}
+    try:
+        only = choose.forced(service)
+        found = list(choose.candidates(service, frozenset(), only))
+    except StudentError as error:
+        wrong = {"name": "started", "provider": "", "engine": "", "usable": False, "reason": error.message}
+        return row | {"candidates": [wrong | {"fix": error.fix}]}
+    row["candidates"] = [_candidate(candidate) for candidate in found]
+    usable = [candidate for candidate in found if candidate.reason is None]
+    if usable:
+        best = usable[0]
+        row |= {"state": "ready", "provider": best.provider, "engine": best.engine,
+                "version": choose.version(service, best), "note": f"{only.by} asks for it" if only else ""}
+        if best.provider == "docker" and (absent := docker.absent_image(best.engine)):
+            other = f"; if that fails, {usable[1].name} runs it" if usable[1:] else ""
+            row["note"] = f"the image {absent} is downloaded at the first start{other}"
+    return row
+
+
+def _candidate(candidate: choose.Candidate) -> dict[str, Any]:
+    reason = candidate.reason
+    return {"name": candidate.name, "provider": candidate.provider, "engine": candidate.engine,
+            "usable": reason is None, "reason": reason.reason if reason else "", "fix": reason.fix if reason else ""}
+
+
+def _compiler() -> dict[str, Any]:
+    for name in _COMPILERS:
+        path = shutil.which(name)
+        if path:
+            answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=5, check=False)
+            found = re.search(r"\d+\.\d+[.\d]*", answer.stdout)
+            return {"state": "ready", "provider": "native", "engine": name, "version": found[0] if found else ""}
+    return {"state": "missing", "candidates": [{
+        "name": "native", "provider": "native", "engine": "", "usable": False,
+        "reason": f"none of {', '.join(_COMPILERS)} is on PATH", "fix": "sudo apt install g++",
+    }]}
+
+
+def _docker() -> dict[str, str]:
+    reason = docker.engine_problem()
+    if reason is not None:
+        return {"version": "", "reason": reason.reason, "fix": reason.fix}
+    return {"version": docker.engine_version(), "reason": "", "fix": ""}
+
+
+def _installed(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        if os.name != "nt":  # on Windows this option would let two servers have one port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
