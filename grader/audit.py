@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from grader import answers, namespace, sources
-from grader.audit_worker import Job, Report, Task, load_checks
+from grader import answers, exercises, namespace, sources
+from grader.audit_worker import Job, Report, Task
 from grader.layout import CourseError, LabFiles
 from labkit.checks import registry
 
@@ -89,16 +89,14 @@ def audit(labs: Sequence[LabFiles], *, jobs: int | None = None,
 
 def _plans(lab: LabFiles) -> Iterator[tuple[Job, dict[int, str], list[Verdict]]]:
     """For each exercise: what to run, the hints that wrong answers declare, and what the banks themselves lack."""
-    checks = lab.root / "labkit" / "checks" / f"lab{lab.number}.py"
-    load_checks(lab.number, checks, lab.hidden)
-    exercises = registry.of_lab(lab.number)
-    if not exercises:
+    found = exercises.of(lab)
+    if not found:
         raise CourseError(f"{lab.folder} has no exercises.", f"write them in labkit/checks/lab{lab.number}.py.")
     if not sources.in_step(lab) or not lab.released.is_file():
         raise CourseError(f"The notebooks of {lab.folder} are not in step with its source.",
                           "run `grader sources` and `grader release`.")
     solution = namespace.cells(lab.solution)
-    for exercise in exercises:
+    for exercise in found:
         reference = "\n\n".join(cell.source for cell in solution if cell.exercise == exercise.id)
         right = answers.read(lab.answers("right", exercise.id))
         wrong = answers.read(lab.answers("wrong", exercise.id))
@@ -109,7 +107,7 @@ def _plans(lab: LabFiles) -> Iterator[tuple[Job, dict[int, str], list[Verdict]]]
         tasks += [Task("right", answer.id, 0, answer.source) for answer in right]
         first_wrong = len(tasks)
         tasks += [Task("wrong", answer.id, 0, answer.source) for answer in wrong]
-        job = Job(exercise.id, str(checks), str(lab.hidden), str(lab.solution), str(lab.released), tasks)
+        job = Job(exercise.id, str(lab.checks), str(lab.hidden), str(lab.solution), str(lab.released), tasks)
         lacks = [Verdict(exercise.id, "bank", name, defect=f"has {len(bank)} {name} answers, needs {least}")
                  for name, bank, least in (("wrong", wrong, WRONG_ANSWERS), ("right", right, RIGHT_ANSWERS))
                  if len(bank) < least]

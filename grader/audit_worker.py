@@ -7,7 +7,6 @@ answer before it runs it (`{"runs": index}`) and after (`Report`). Whatever answ
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import sys
@@ -17,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from grader import namespace
+from grader import exercises, namespace
 from labkit.checks import limits, registry, runner
 from labkit.checks.student import LocalStudent
 from labkit.checks.world import World
@@ -103,29 +102,6 @@ class Report:
     seconds: float = 0.0
 
 
-def load_checks(lab: str, checks: Path, hidden: Path) -> None:
-    """Make the exercises of a lab known, with their hidden cases.
-
-    Args:
-        lab: two digits.
-        checks: file of the public cases, used when `labkit.checks` has none of that lab.
-        hidden: file of the hidden cases; it may be missing.
-    """
-    if not registry.of_lab(lab) and checks.is_file():
-        _load(f"checks_of_lab{lab}", checks)
-    if hidden.is_file():
-        _load(f"hidden_of_lab{lab}", hidden)
-
-
-def _load(name: str, path: Path) -> None:
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-
-
 def run(job: Job, say: IO[str]) -> None:
     """Run all answers of a job.
 
@@ -133,7 +109,7 @@ def run(job: Job, say: IO[str]) -> None:
         job: what to run.
         say: where the lines go.
     """
-    load_checks(job.exercise.split(".")[0], Path(job.checks), Path(job.hidden))
+    exercises.load(job.exercise.split(".")[0], Path(job.checks), Path(job.hidden))
     exercise = registry.find(job.exercise)
     solution, released = namespace.cells(Path(job.solution)), namespace.cells(Path(job.released))
     with _services(exercise) as services:

@@ -51,6 +51,11 @@ class LabFiles:
         return self.release / f"{self.folder}.ipynb"
 
     @property
+    def checks(self) -> Path:
+        """The public cases of the lab's checks."""
+        return self.root / "labkit" / "checks" / f"lab{self.number}.py"
+
+    @property
     def hidden(self) -> Path:
         """The hidden cases of the lab's checks."""
         return self.root / "grader" / "hidden" / f"lab{self.number}.py"

@@ -14,9 +14,8 @@ from typing import Any
 
 from nbgrader.nbgraderformat import MetadataValidator, ValidationError
 
-from grader import names, parts, sources
+from grader import exercises, names, parts, sources
 from grader.layout import LabFiles
-from labkit.checks import registry
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
@@ -144,7 +143,7 @@ def _asked(source: str) -> str | None:
 
 def points(lab: LabFiles, notebook: Any) -> Found:
     """A cell is worth what its check can give, and every exercise has its cell."""
-    exercises = {exercise.id: exercise for exercise in registry.of_lab(lab.number)}
+    known = {exercise.id: exercise for exercise in exercises.of(lab)}
     checked = set()
     for cell in notebook.cells:
         worth = _metadata(cell).get("points", 0)
@@ -154,11 +153,11 @@ def points(lab: LabFiles, notebook: Any) -> Found:
         if asked is None:
             continue
         checked.add(asked)
-        if asked not in exercises:
+        if asked not in known:
             yield cell.id, f"there is no exercise {asked} in labkit.checks.lab{lab.number}"
-        elif worth != exercises[asked].points:
-            yield cell.id, f"{worth} points, but check({asked!r}) gives up to {exercises[asked].points}"
-    for missing in sorted(set(exercises) - checked):
+        elif worth != known[asked].points:
+            yield cell.id, f"{worth} points, but check({asked!r}) gives up to {known[asked].points}"
+    for missing in sorted(set(known) - checked):
         yield "", f"the exercise {missing} has no graded cell check(\"{missing}\")"
 
 

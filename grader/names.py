@@ -22,7 +22,7 @@ def undefined(text: str) -> list[str]:
         SyntaxError: the text is not Python.
     """
     bound, read = _MODULE_NAMES | set(dir(builtins)), set[str]()
-    waiting = [compile(text, "<module>", "exec")]
+    waiting = [compile(text, "<module>", "exec", dont_inherit=True)]
     while waiting:
         code = waiting.pop()
         steps = [(step.opname, step.argval) for step in dis.get_instructions(code)]

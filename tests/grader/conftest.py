@@ -1,0 +1,82 @@
+"""A toy course of one lab with two exercises and no services, copied for each test that changes it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader import sources
+from grader.layout import CourseFiles, LabFiles
+from grader.release import release
+from labkit.checks import registry
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TOY = Path(__file__).parent / "toy"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> CourseFiles:
+    """The toy course as it is edited: only sources, checks and banks."""
+    root = tmp_path / "course"
+    shutil.copytree(TOY, root, ignore=shutil.ignore_patterns("ruff.toml", "__pycache__"))
+    shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+    shutil.copy(REPOSITORY / "grader" / "nbgrader_config.py", root / "grader")
+    return CourseFiles(root)
+
+
+@pytest.fixture
+def lab(toy: CourseFiles) -> LabFiles:
+    """The lab of the toy course, with its notebook made and released."""
+    (lab,) = toy.labs()
+    sources.rewrite(lab)
+    release(toy, [lab])
+    return lab
+
+
+@pytest.fixture
+def edit(toy: CourseFiles) -> Callable[[str, str], LabFiles]:
+    """Change the source of the toy lab: `edit(old, new)`."""
+    (lab,) = toy.labs()
+
+    def change(old: str, new: str) -> LabFiles:
+        text = lab.source.read_text(encoding="utf-8")
+        assert old in text
+        lab.source.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return lab
+
+    return change
+
+
+@pytest.fixture(autouse=True)
+def _forget_toy_exercises() -> Iterator[None]:
+    """The registry is the process's: what the toy course registered must not be seen by another test."""
+    yield
+    for known in (registry._exercises, registry._hidden):
+        for name in [name for name in known if name.startswith("90.")]:
+            del known[name]
+
+
+def environment(root: Path) -> dict[str, str]:
+    """What a command needs to find the tools of this environment, the grader, and the toy's checks."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    modules = os.pathsep.join([str(REPOSITORY), str(root / "labkit" / "checks"), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PATH": path, "PYTHONPATH": modules.rstrip(os.pathsep), "JUPYTER_PLATFORM_DIRS": "1"}
+
+
+@pytest.fixture
+def nbgrader(lab: LabFiles) -> Run:
+    """Stock nbgrader, run in the toy course as an instructor runs it: `nbgrader("autograde", "90-toy")`."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", "nbgrader", *arguments], cwd=lab.root, env=environment(lab.root),
+                              capture_output=True, text=True, timeout=150, check=False)
+
+    return run
