@@ -8,6 +8,10 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 JOBS ?= auto
 
+# Debian packs Python's venv apart. As root, in a container for example, it is installed here; others are told how.
+INSTALL_VENV = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "==> Installing Debian's python3-venv" && \
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lab test lint bench sources release audit clean
 
@@ -45,7 +49,7 @@ $(BIN)/python:
 	@echo "==> Creating the virtual environment $(VENV)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "This course needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 …"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || \
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); $(INSTALL_VENV) && $(PYTHON) -m venv $(VENV); } || \
 	  { rm -rf $(VENV); echo "Python cannot make a virtual environment. Try: sudo apt install python3-venv"; exit 1; }
 
 # A stamp file is newer than the files it depends on, so a second run starts at once.
