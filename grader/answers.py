@@ -16,7 +16,7 @@ from pathlib import Path
 from grader import parts
 from grader.layout import CourseError
 
-_HEAD = re.compile(r"^# %%(?P<options>.*)$", re.MULTILINE)
+_HEAD = re.compile(r"^# %%(?P<options>[ \t].*)?$", re.MULTILINE)
 _OPTION = re.compile(r"(?P<key>[a-z]+)=(?P<value>\S+)")
 
 
@@ -54,9 +54,9 @@ def read(path: Path) -> list[Answer]:
     answers: list[Answer] = []
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         line = text.count("\n", 0, head.start()) + 1
-        options = {found["key"]: found["value"] for found in _OPTION.finditer(head["options"])}
+        options = {found["key"]: found["value"] for found in _OPTION.finditer(head["options"] or "")}
         source = text[head.end():following.start() if following else len(text)].strip("\n") + "\n"
-        part = parts.split(source)
+        part = parts.split(source.removeprefix("# "))
         answer = Answer(options.get("id", ""), part[1] if part else source, options.get("hint", ""))
         if not answer.id or set(options) - {"id", "hint"}:
             raise CourseError(f"{path}, line {line}: {head[0]!r} is not the head of an answer.",

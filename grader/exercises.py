@@ -29,7 +29,7 @@ def load(lab: str, checks: Path, hidden: Path) -> None:
         hidden: file of the hidden cases; it may be missing.
     """
     if not registry.of_lab(lab) and checks.is_file():
-        _load(f"checks_of_lab{lab}", checks)
+        _load(checks.stem, checks)
     if hidden.is_file():
         _load(f"hidden_of_lab{lab}", hidden)
 

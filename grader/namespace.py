@@ -65,7 +65,12 @@ def _imports(source: str) -> str:
         body = ast.parse("\n".join(lines)).body
     except SyntaxError:
         return ""
-    return "\n".join(ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom))
+    found = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    for node in found:
+        if isinstance(node, ast.ImportFrom) and node.module == "labkit":
+            # The rest of the kit shows things and starts services: a notebook's business, not an answer's.
+            node.names = [name for name in node.names if name.name == "Endpoint"]
+    return "\n".join(ast.unparse(node) for node in found if node.names)
 
 
 def replaced(found: list[Cell], exercise: str, source: str) -> list[Cell]:

@@ -13,6 +13,8 @@
 # Two small exercises, for the tests of the grader.
 
 # %%
+import lab90
+
 from labkit import check
 
 # %% [markdown]

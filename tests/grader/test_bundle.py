@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import io
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader import bundle
+from grader.layout import CourseError, CourseFiles, LabFiles
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def course(lab: LabFiles, toy: CourseFiles) -> CourseFiles:
+    for name in ("pyproject.toml", "constraints.txt", "LICENSE", "Makefile"):
+        (toy.root / name).write_bytes((REPOSITORY / name).read_bytes())
+    return toy
+
+
+def test_the_bundle_has_labs_kit_and_parts_and_nothing_of_the_grader(course: CourseFiles, tmp_path: Path) -> None:
+    with zipfile.ZipFile(bundle.write(course, tmp_path / "out")) as archive:
+        names = archive.namelist()
+        everything = b"".join(archive.read(name) for name in names if not name.endswith(".whl"))
+    assert set(names) >= {f"iot-house/{name}" for name in (
+        "labs/90-toy/90-toy.ipynb", "labkit/checks/lab90.py", "README.md", "Makefile", "pyproject.toml")}
+    forbidden = ("solutions", "grader", "answers", "hidden", "parts/")
+    assert not [name for name in names if any(word in name for word in forbidden)]
+    for secret in (b"return 2 * number", b"THE HIDDEN CASE", b"number + 2", b"number << 1"):
+        assert secret not in everything
+
+
+def test_the_reference_parts_are_a_wheel_that_imports(course: CourseFiles, monkeypatch: pytest.MonkeyPatch,
+                                                      tmp_path: Path) -> None:
+    with zipfile.ZipFile(bundle.write(course, tmp_path / "out")) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".whl")]
+        wheel = archive.read(name)
+    assert name.endswith("-py3-none-any.whl")
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        archive.extractall(tmp_path / "site")
+        assert any(entry.endswith(".dist-info/RECORD") for entry in archive.namelist())
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    from house_parts import toy  # type: ignore[import-not-found]
+
+    assert toy.double(4) == 8
+
+
+def test_the_same_course_makes_the_same_bytes(course: CourseFiles, tmp_path: Path) -> None:
+    first = bundle.write(course, tmp_path / "one").read_bytes()
+    assert bundle.write(course, tmp_path / "two").read_bytes() == first
+
+
+def test_the_students_project_installs_the_kit_only() -> None:
+    project = tomllib.loads(bundle.student_pyproject((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")))
+    assert project["project"]["scripts"] == {"labkit": "labkit.cli:main"}
+    assert "optional-dependencies" not in project["project"]
+    assert set(project["tool"]) == {"setuptools"}
+    assert "grader*" not in project["tool"]["setuptools"]["packages"]["find"]["include"]
+
+
+def test_the_students_makefile_sets_up_and_opens_labs() -> None:
+    text = bundle.student_makefile((REPOSITORY / "Makefile").read_text(encoding="utf-8"))
+    for word in ("grader", "pytest", "ruff", ".labkit-test"):
+        assert word not in text.replace(".pytest_cache", "").replace(".ruff_cache", "")
+    assert "\nlab: " in text
+    assert "wheels/*.whl" in text
+
+
+def test_a_missing_piece_is_named(course: CourseFiles, tmp_path: Path) -> None:
+    (course.root / "LICENSE").unlink()
+    with pytest.raises(CourseError, match="LICENSE"):
+        bundle.write(course, tmp_path / "out")
