@@ -37,12 +37,13 @@ RULES = {USER: {"publish": ["#"], "subscribe": ["#", "$SYS/#"]}, GUEST: {"publis
 
 _LOGIN = frozenset({"credentials", "auth_reason"})
 _ACCESS = frozenset({"acl"})
+_ANONYMOUS = frozenset({"anonymous_sessions"})
 _CORE = frozenset({"qos2", "retained", "last_will", "persistent_sessions"})
 _MOSQUITTO = frozenset(CAPABILITIES)
 # Logins of EMQX stand in its database, and its rules in another language than Mosquitto's: not set up here.
 _EMQX = frozenset(CAPABILITIES) - _LOGIN - _ACCESS
 # A bad login is answered by closing the connection; a subscription to $SYS closes it too.
-_IOTCORE = _CORE | {"anonymous_sessions", "credentials"}
+_IOTCORE = _CORE | _ANONYMOUS | {"credentials"}
 # No MQTT 5; drops the session of a client without a user name.
 _AMQTT = _CORE | {"sys_topics"} | _LOGIN | _ACCESS
 
@@ -52,7 +53,7 @@ def _plan(directory: Path, port: int, needs: frozenset[str], engine: frozenset[s
     login = bool(needs & (_LOGIN | _ACCESS))
     if "persistent_sessions" in needs and "anonymous_sessions" not in engine:
         login = True
-    granted = engine if login else engine - _LOGIN
+    granted = engine - (_ANONYMOUS if login else _LOGIN)
     if not login and "anonymous_sessions" not in engine:
         granted -= {"persistent_sessions"}
     if not needs & _ACCESS:
@@ -126,7 +127,7 @@ def _attach(environment: Mapping[str, str]) -> Endpoint | None:
     listed = environment.get("LABKIT_MQTT_CAPABILITIES")
     if listed is None:
         # A broker that somebody else runs is taken for a complete one; its rules are not known.
-        capabilities = _MOSQUITTO - _ACCESS - (frozenset() if username else _LOGIN)
+        capabilities = _MOSQUITTO - _ACCESS - (_ANONYMOUS if username else _LOGIN)
     else:
         capabilities = frozenset(name.strip() for name in listed.split(",") if name.strip())
         unknown = sorted(capabilities - CAPABILITIES.keys())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import secrets
 import socket
@@ -91,6 +90,8 @@ def http_json(
     Raises:
         OSError: there is no connection, or no HTTP answer.
     """
+    import http.client  # costs a kernel 15 ms, and many labs need no HTTP
+
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         data = None if body is None else json.dumps(body)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labkit.services.endpoint import Endpoint
+from labkit.services.unavailable import UnavailableError
 
 PROVIDERS = ("attach", "docker", "native", "embedded")
 """The providers, in the order in which they are tried."""
@@ -162,6 +163,25 @@ class Service:
     programs: tuple[Program, ...] = ()
     modules: tuple[Module, ...] = ()
     http: bool = False
+
+    def planned(self, directory: Path, port: int, needs: frozenset[str], engine: frozenset[str]) -> Plan:
+        """The plan of a server.
+
+        Args:
+            directory: its private directory.
+            port: TCP port to listen on; 0 when it chooses one.
+            needs: what it must be able to do.
+            engine: what its engine can do.
+
+        Raises:
+            UnavailableError: it cannot have all of the needs at once.
+        """
+        plan = self.plan(directory, port, needs, engine)
+        if needs <= plan.capabilities:
+            return plan
+        missing = needs - plan.capabilities
+        raise UnavailableError(f"it cannot have {', '.join(sorted(missing))} together with "
+                               f"{', '.join(sorted(needs - missing))}")
 
     def endpoint(self, plan: Plan, *, provider: str, engine: str, version: str, port: int) -> Endpoint:
         """The endpoint of a server on this machine that was started from a plan."""

@@ -6,7 +6,7 @@ import atexit
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
 from labkit.errors import StudentError
@@ -153,16 +153,17 @@ def _start_all(wanted: Mapping[str, frozenset[str]], provider: str | None) -> di
     """Start services side by side; when one fails, none of them stays."""
     if not wanted:
         return {}
-    with ThreadPoolExecutor(len(wanted), thread_name_prefix="labkit-start") as pool:
-        tasks = {name: pool.submit(start_service, catalogue.service(name), needs, provider)
-                 for name, needs in wanted.items()}
-    failed = next((error for task in tasks.values() if (error := task.exception())), None)
-    if failed is not None:
+    tasks: dict[str, Future[Running]] = {}
+    try:
+        with ThreadPoolExecutor(len(wanted), thread_name_prefix="labkit-start") as pool:
+            for name, needs in wanted.items():
+                tasks[name] = pool.submit(start_service, catalogue.service(name), needs, provider)
+        started = {name: task.result() for name, task in tasks.items()}
+    except BaseException:  # also Ctrl-C while they start
         for task in tasks.values():
-            if task.exception() is None:
+            if task.done() and not task.cancelled() and task.exception() is None:
                 task.result().stop()
-        raise failed
-    started = {name: task.result() for name, task in tasks.items()}
+        raise
     for name, running in started.items():
         _running.setdefault(name, []).append(running)
     return started

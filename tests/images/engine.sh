@@ -33,6 +33,8 @@ start() {
     pid=$!
     echo "$pid" >"$STATE/pid"
     if wait_for_answer "$pid"; then
+      # The tests run as the user who called sudo, and must reach this engine.
+      [ -z "${SUDO_UID:-}" ] || chown "$SUDO_UID" /var/run/docker.sock
       echo "Started a Docker engine${options:+ with $options}: $(docker version --format '{{.Server.Version}}')"
       return
     fi

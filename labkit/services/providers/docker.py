@@ -275,7 +275,7 @@ class _Server:
 
 
 def _start_container(service: Service, image: Image, name: str, needs: frozenset[str]) -> Running:
-    plan = service.plan(Path(), image.port, needs, image.capabilities)
+    plan = service.planned(Path(), image.port, needs, image.capabilities)
     server = _Server(image, name, image.configure(plan))
     try:
         endpoint = service.endpoint(plan, provider="docker", engine=image.engine, port=server.port(image.port),

@@ -6,7 +6,6 @@ import importlib.util
 import shutil
 import sys
 from dataclasses import replace
-from importlib import metadata
 
 from labkit.services.process import Process, private_directory
 from labkit.services.providers.base import Running, wait_for_answer, wait_for_port
@@ -34,6 +33,8 @@ def missing(service: Service, engine: str) -> UnavailableError | None:
 
 def version(service: Service, engine: str) -> str:
     """The version of the installed package, empty when there is none."""
+    from importlib import metadata
+
     try:
         return metadata.version(_module(service, engine).distribution)
     except metadata.PackageNotFoundError:
@@ -52,7 +53,7 @@ def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
         raise reason
     directory = private_directory()
     try:
-        plan = service.plan(directory, 0, needs, module.capabilities)
+        plan = service.planned(directory, 0, needs, module.capabilities)
         # -P keeps the notebook's folder off the module path: a student's file `json.py` must not become the engine's.
         server = Process([sys.executable, "-P", "-m", module.module, *module.configure(plan)], directory)
     except BaseException:

@@ -79,7 +79,7 @@ def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
 def _start_once(service: Service, program: Program, path: str, needs: frozenset[str]) -> Running:
     directory = private_directory()
     try:
-        plan = service.plan(directory, free_port(), needs, program.capabilities)
+        plan = service.planned(directory, free_port(), needs, program.capabilities)
         server = Process([path, *program.configure(plan)], directory)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
