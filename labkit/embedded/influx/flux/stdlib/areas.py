@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.embedded.influx.flux import timemath
+from labkit.embedded.influx.flux.interpreter import caller
 from labkit.embedded.influx.flux.registry import builtin
 from labkit.embedded.influx.flux.stdlib import frames
 from labkit.embedded.influx.flux.stdlib.dates import truncate
@@ -103,8 +104,9 @@ def truths(table: Table, fn: FluxCallable, what: str) -> NDArray[np.bool_]:
         ValueError: it answers something else than a bool.
     """
     found = np.zeros(table.rows, np.bool_)
+    function = caller(fn, "r")
     for row, record in enumerate(table.records()):
-        answer = fn.call({"r": record})
+        answer = function(record)
         if answer is not None and type(answer) is not bool:
             fail(f"{what}: fn must return a bool, not {type_name(answer)}")
         found[row] = bool(answer)

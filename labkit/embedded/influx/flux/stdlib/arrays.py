@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from labkit.embedded.influx.flux.interpreter import caller
 from labkit.embedded.influx.flux.registry import builtin
 from labkit.embedded.influx.flux.stdlib.conversions import CONVERSIONS
 from labkit.embedded.influx.flux.stdlib.support import fail
@@ -18,10 +19,12 @@ def _register(package: str) -> None:
         return [*arr, *v]
 
     def mapped(_ctx: Any, arr: list[Any], fn: FluxCallable) -> list[Any]:
-        return [fn.call({"x": item}) for item in arr]
+        function = caller(fn, "x")
+        return [function(item) for item in arr]
 
     def filtered(_ctx: Any, arr: list[Any], fn: FluxCallable) -> list[Any]:
-        return [item for item in arr if _truth(fn.call({"x": item}))]
+        function = caller(fn, "x")
+        return [item for item in arr if _truth(function(item))]
 
     builtin(package, "concat", pipe="arr")(concat)
     builtin(package, "map", pipe="arr")(mapped)

@@ -88,13 +88,13 @@ def _keys_agree(left: Table, right: Table, on: list[str]) -> bool:
                for name in on if name in left.key and name in right.key)
 
 
-def matching_rows(left: Table, right: Table, on: list[tuple[str, str]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The pairs of rows that agree, as two arrays of row numbers, sorted by the columns joined on.
+def ranks(left: Table, right: Table, on: list[tuple[str, str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers that are equal where rows agree, and grow with the columns joined on; one array a table.
 
     Args:
         left: a table.
         right: another.
-        on: pairs of a column of `left` and one of `right`, which hold no nulls.
+        on: pairs of a column of `left` and one of `right`.
 
     Raises:
         ValueError: a pair has two types.
@@ -109,19 +109,21 @@ def matching_rows(left: Table, right: Table, on: list[tuple[str, str]]) -> tuple
         own = own.reshape(-1)
         _, rank = np.unique(rank * (int(own.max(initial=0)) + 1) + own, return_inverse=True)
         rank = rank.reshape(-1)
-    left_rank, right_rank = rank[: left.rows], rank[left.rows :]
-    left_order = np.argsort(left_rank, kind="stable")
-    right_order = np.argsort(right_rank, kind="stable")
-    sorted_right = right_rank[right_order]
-    first = np.searchsorted(sorted_right, left_rank[left_order], side="left")
-    counts = np.searchsorted(sorted_right, left_rank[left_order], side="right") - first
-    total = int(counts.sum())
-    offsets = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    return rank[: left.rows], rank[left.rows :]
+
+
+def matching_rows(left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The pairs of rows of equal rank, as two arrays of row numbers, by ascending rank."""
+    left_order, right_order = np.argsort(left, kind="stable"), np.argsort(right, kind="stable")
+    sorted_left, sorted_right = left[left_order], right[right_order]
+    first = np.searchsorted(sorted_right, sorted_left, side="left")
+    counts = np.searchsorted(sorted_right, sorted_left, side="right") - first
+    offsets = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(left_order, counts), right_order[np.repeat(first, counts) + offsets]
 
 
 def _joined(left: Table, right: Table, on: list[str], left_name: str, right_name: str) -> Table:
-    left_rows, right_rows = matching_rows(left, right, [(name, name) for name in on])
+    left_rows, right_rows = matching_rows(*ranks(left, right, [(name, name) for name in on]))
     shared = {column.name for column in left.columns} & {column.name for column in right.columns}
     columns: dict[str, Column] = {}
     key_values: dict[str, Any] = {}

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 from labkit.embedded.influx.flux.stdlib.support import fail
 from labkit.embedded.influx.flux.values import Duration, FluxDict, Record, Regexp, Time, UInt, type_name
@@ -143,7 +143,7 @@ def scalar_text(value: Any) -> str | None:
     """What `string(v:)` answers for a value that is not null, None where it has no text."""
     kind = type(value)
     if kind is str:
-        return str(value)
+        return cast(str, value)
     if kind in (int, UInt):
         return str(int(value))
     if kind is float:
@@ -167,7 +167,7 @@ def display(value: Any, indent: int = 0) -> str:
     if kind is bytes:
         return "0x" + value.hex()
     if kind is Regexp:
-        return repr(value)[1:-1]
+        return cast(str, value.source)
     if kind is list:
         return _bracketed("[", "]", [display(item, indent + 1) for item in value], indent)
     if kind is Record:
