@@ -50,10 +50,48 @@ def write_passwords(users: dict[str, str], path: Path) -> None:
     path.write_text("".join(f"{user}:{hasher.hash(password)}\n" for user, password in users.items()))
 
 
-async def _serve(settings: dict[str, Any]) -> None:
+def make_broker(settings: dict[str, Any]) -> Any:
+    """The broker of the package, without two faults of its version 0.12.1, the one that is pinned.
+
+    Args:
+        settings: what `configuration` returned.
+    """
     from amqtt.broker import Broker
 
-    broker = Broker(settings)
+    class LabBroker(Broker):
+        """Sends retained messages to who subscribes, and missed ones as they were published."""
+
+        def __init__(self) -> None:
+            super().__init__(settings)
+            self._subscribing: set[str] = set()
+
+        async def _handle_subscription(self, client_session: Any, handler: Any, subscribe_waiter: Any) -> None:
+            self._subscribing.add(client_session.client_id)
+            try:
+                await super()._handle_subscription(client_session, handler, subscribe_waiter)
+            finally:
+                self._subscribing.discard(client_session.client_id)
+
+        async def _publish_retained_messages_for_subscription(self, subscription: Any, session: Any) -> None:
+            # The package calls this at every connect too, with the filters of all clients: a client would get retained
+            # messages that it never subscribed to. The standard sends them after SUBSCRIBE alone (MQTT 3.1.1, 3.8.4).
+            if session.client_id in self._subscribing:
+                await super()._publish_retained_messages_for_subscription(subscription, session)
+
+        async def _publish_session_retained_messages(self, session: Any) -> None:
+            # What a session has missed is no retained message: the package sets the flag (MQTT 3.1.1, 3.3.1.3).
+            handler = self._get_handler(session)
+            sent = []
+            while handler and not session.retained_messages.empty():
+                missed = await session.retained_messages.get()
+                sent.append(handler.mqtt_publish(missed.topic, missed.data, missed.qos, retain=False))
+            await asyncio.gather(*sent)
+
+    return LabBroker()
+
+
+async def _serve(settings: dict[str, Any]) -> None:
+    broker = make_broker(settings)
     await broker.start()
     (server,) = broker._servers.values()  # the free port that it took is known only here
     print(json.dumps({"port": server.instance.sockets[0].getsockname()[1]}), flush=True)

@@ -15,7 +15,7 @@ from labkit.services import Endpoint
 TIMEOUT = 5.0
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The broker did not let the client in; the message is its reason."""
 
 
@@ -51,7 +51,7 @@ class Client:
         self._answered.wait(TIMEOUT)
         if self._reason:
             self.paho.loop_stop()
-            raise Refused(self._reason)
+            raise RefusedError(self._reason)
         return self
 
     def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None,

@@ -1,0 +1,44 @@
+"""A program that starts services and ends in the way that it is told: the owner in the tests of what is left behind.
+
+`python owner.py PROVIDER HOW`. It prints one line of JSON about what runs, and then goes its way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+
+from labkit.services import session, start
+
+
+def main() -> None:
+    provider, how = sys.argv[1:]
+    services = start("mqtt", provider=provider)
+    server = session._running["mqtt"][0].server
+    print(json.dumps({
+        "port": services.mqtt.port,
+        "directory": str(getattr(server, "directory", "")),
+        "container": getattr(server, "name", ""),
+    }), flush=True)
+    if how == "exits":
+        return
+    if how == "raises":
+        raise RuntimeError("on purpose")
+    if how == "calls os._exit":
+        os._exit(3)
+    if how == "kills itself":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "is killed with a forked child alive":
+        if os.fork() == 0:
+            # A child of multiprocessing inherits the pipe to the guardian and can outlive its parent.
+            threading.Event().wait(20)
+            os._exit(0)
+        os.kill(os.getpid(), signal.SIGKILL)
+    threading.Event().wait(60)  # until the test sends a signal
+
+
+if __name__ == "__main__":
+    main()
