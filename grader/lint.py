@@ -16,8 +16,10 @@ from nbgrader.nbgraderformat import MetadataValidator, ValidationError
 
 from grader import exercises, names, parts, sources
 from grader.layout import LabFiles
+from labkit.house import known_parts
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+DELIMITER = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)|(###|===) (BEGIN|END) MARK SCHEME( ===)?")
 PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 
 
@@ -91,7 +93,7 @@ def marker_in_prose(_lab: LabFiles, notebook: Any) -> Found:
     words = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
     for cell in notebook.cells:
         for line in cell.source.splitlines():
-            if words.search(line) and not re.fullmatch(r"### (BEGIN|END) [A-Z ]+", line.strip()):
+            if words.search(line) and not DELIMITER.fullmatch(line.strip()):
                 yield cell.id, f"{line.strip()!r} has a delimiter's words in it: say it in other words"
 
 
@@ -189,10 +191,15 @@ def part_alone(lab: LabFiles, _notebook: Any) -> Found:
 
 
 def part_magic(_lab: LabFiles, notebook: Any) -> Found:
-    """`%%part` is seen only at the head of a code cell, with one name."""
+    """`%%part` is seen only at the head of a code cell, with one name, that of a part of the house."""
     for cell in notebook.cells:
-        if cell.cell_type == "code" and "%%part" in cell.source and parts.split(cell.source) is None:
+        if cell.cell_type != "code" or "%%part" not in cell.source:
+            continue
+        part = parts.split(cell.source)
+        if part is None:
             yield cell.id, "%%part and one name stand in the cell's first line, with nothing before or after"
+        elif part[0] not in known_parts():
+            yield cell.id, f"the house has no part {part[0]!r}: its parts are in labkit/course.py"
 
 
 def files_beside(lab: LabFiles, _notebook: Any) -> Found:

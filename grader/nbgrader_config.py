@@ -17,6 +17,9 @@ c.CourseDirectory.release_directory = "labs"
 # The source of a notebook (named as its lab) and hidden files stay in solutions/. A student's own .py files are kept.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", ".*", "[0-9][0-9]-*.py"]
 
+# labs/ is in the repository, a gradebook is not: without this, a release that exists is not registered in a new one.
+c.GenerateAssignment.force = True
+
 c.ClearSolutions.begin_solution_delimeter = "### BEGIN SOLUTION"
 c.ClearSolutions.end_solution_delimeter = "### END SOLUTION"
 c.ClearSolutions.code_stub = {"python": "# Write your code here, and delete the next line.\nraise NotImplementedError"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable
 
 from grader import sources
 from grader.layout import CourseError, LabFiles
+from labkit.house_text import clean
 
 MAGIC = re.compile(r"%%part[ \t]+(?P<name>[A-Za-z_]\w*)[ \t]*(?:\n|\Z)")
 """The head of a cell that belongs to a part."""
@@ -54,28 +54,26 @@ def module(name: str, folder: str, texts: Iterable[str]) -> str:
         texts: the cells' text, in order, without the magic.
 
     Returns:
-        the module's text: a head that says where it comes from, then the cells without the solution markers.
+        the module's text: a head that says where it comes from, then the cells without the
+        solution markers and, as in a student's house, without bare calls.
 
     Raises:
-        CourseError: the cells together are not Python.
+        CourseError: a cell is not Python.
     """
     bodies, future = [], False
-    for text in texts:
-        lines = [line for line in text.splitlines() if not any(marker in line for marker in MARKERS)]
-        body = "\n".join(lines).strip("\n")
+    for number, text in enumerate(texts, 1):
+        body = "\n".join(line for line in text.splitlines() if not any(marker in line for marker in MARKERS))
         future = future or bool(FUTURE.search(body))
-        bodies.append(FUTURE.sub("", body).strip("\n"))
+        try:
+            bodies.append(clean(FUTURE.sub("", body)).strip("\n"))
+        except SyntaxError as error:
+            raise CourseError(f"Cell {number} of the part {name!r} of {folder} is not Python: {error}.",
+                              "a solution cell is plain Python below its %%part line.") from None
     head = (f"# Part {name!r} of the house: the cells `%%part {name}` of solutions/{folder}.\n"
             "# Made by `grader release`. Edit it there, not here.\n")
     if future:
         head += "\nfrom __future__ import annotations\n"
-    text = head + "\n" + "\n\n\n".join(bodies) + "\n"
-    try:
-        ast.parse(text)
-    except SyntaxError as error:
-        raise CourseError(f"The part {name!r} of {folder} is not Python: {error.msg}, its line {error.lineno}.",
-                          "a part's cells are joined into one module, so they take no further magics.") from None
-    return text
+    return head + "\n" + "\n\n\n".join(bodies) + "\n"
 
 
 def export(labs: Iterable[LabFiles]) -> dict[str, str]:

@@ -22,23 +22,38 @@ TOY = Path(__file__).parent / "toy"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture
-def toy(tmp_path: Path) -> CourseFiles:
-    """The toy course as it is edited: only sources, checks and banks."""
-    root = tmp_path / "course"
+def copy_toy(root: Path) -> CourseFiles:
+    """Copy the toy course as it is edited: only sources, checks, banks, and the settings of nbgrader."""
     shutil.copytree(TOY, root, ignore=shutil.ignore_patterns("ruff.toml", "__pycache__"))
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
     shutil.copy(REPOSITORY / "grader" / "nbgrader_config.py", root / "grader")
     return CourseFiles(root)
 
 
+def released(course: CourseFiles) -> LabFiles:
+    """Make and release the notebook of the toy course's lab."""
+    (lab,) = course.labs()
+    sources.rewrite(lab)
+    release(course, [lab])
+    return lab
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> CourseFiles:
+    """The toy course as it is edited."""
+    return copy_toy(tmp_path / "course")
+
+
 @pytest.fixture
 def lab(toy: CourseFiles) -> LabFiles:
     """The lab of the toy course, with its notebook made and released."""
-    (lab,) = toy.labs()
-    sources.rewrite(lab)
-    release(toy, [lab])
-    return lab
+    return released(toy)
+
+
+@pytest.fixture(scope="module")
+def graded_lab(tmp_path_factory: pytest.TempPathFactory) -> LabFiles:
+    """A released lab in a course that the tests of one file share."""
+    return released(copy_toy(tmp_path_factory.mktemp("graded") / "course"))
 
 
 @pytest.fixture
@@ -71,11 +86,11 @@ def environment(root: Path) -> dict[str, str]:
     return {**os.environ, "PATH": path, "PYTHONPATH": modules.rstrip(os.pathsep), "JUPYTER_PLATFORM_DIRS": "1"}
 
 
-@pytest.fixture
-def nbgrader(lab: LabFiles) -> Run:
-    """Stock nbgrader, run in the toy course as an instructor runs it: `nbgrader("autograde", "90-toy")`."""
+@pytest.fixture(scope="session")
+def nbgrader() -> Run:
+    """Stock nbgrader, run in a course as an instructor runs it: `nbgrader(lab, "autograde", "90-toy")`."""
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(lab: LabFiles, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, "-m", "nbgrader", *arguments], cwd=lab.root, env=environment(lab.root),
                               capture_output=True, text=True, timeout=150, check=False)
 

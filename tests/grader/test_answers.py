@@ -15,12 +15,12 @@ def bank(tmp_path: Path, text: str) -> Path:
 
 
 def test_a_bank_is_read_in_order(tmp_path: Path) -> None:
-    path = bank(tmp_path, '"""Doc."""\n\n# %% id=a hint=h-1\nx = 1\n\n\n# %% id=b\n# %%part toy\ny = 2\n')
+    path = bank(tmp_path, '"""Doc."""\n\n# %% id=a hint=h-1\nx = 1\n\n\n# %% id=b\n# %%part fleet\ny = 2\n')
     assert answers.read(path) == [answers.Answer("a", "x = 1\n", "h-1"), answers.Answer("b", "y = 2\n")]
 
 
 def test_the_magic_of_an_answer_is_taken_off(tmp_path: Path) -> None:
-    assert answers.read(bank(tmp_path, "# %% id=a\n%%part toy\ny = 2\n"))[0].source == "y = 2\n"
+    assert answers.read(bank(tmp_path, "# %% id=a\n%%part fleet\ny = 2\n"))[0].source == "y = 2\n"
 
 
 def test_no_bank_is_no_answers(tmp_path: Path) -> None:

@@ -42,9 +42,9 @@ def test_the_reference_parts_are_a_wheel_that_imports(course: CourseFiles, monke
         archive.extractall(tmp_path / "site")
         assert any(entry.endswith(".dist-info/RECORD") for entry in archive.namelist())
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    from house_parts import toy  # type: ignore[import-not-found]
+    from house_parts import fleet  # type: ignore[import-not-found]
 
-    assert toy.double(4) == 8
+    assert fleet.double(4) == 8
 
 
 def test_the_same_course_makes_the_same_bytes(course: CourseFiles, tmp_path: Path) -> None:

@@ -12,12 +12,16 @@ Edit = Callable[[str, str], LabFiles]
 
 
 def test_the_cells_of_a_part_make_a_module_that_runs(lab: LabFiles, toy: CourseFiles) -> None:
-    text = (toy.parts / "toy.py").read_text(encoding="utf-8")
+    text = (toy.parts / "fleet.py").read_text(encoding="utf-8")
     names: dict[str, object] = {}
     exec(text, names)
     assert names["shout"]("a b") == "A B!!!!"  # type: ignore[operator]
-    assert text.startswith("# Part 'toy' of the house: the cells `%%part toy` of solutions/90-toy.\n")
+    assert text.startswith("# Part 'fleet' of the house: the cells `%%part fleet` of solutions/90-toy.\n")
     assert "SOLUTION" not in text
+
+
+def test_bare_calls_stay_in_the_notebook() -> None:
+    assert parts.module("x", "90-toy", ["def f():\n    return 1\n\nprint(f())\n"]).endswith("    return 1\n")
 
 
 def test_future_imports_move_to_the_top() -> None:
@@ -33,7 +37,7 @@ def test_one_part_in_two_labs_is_refused(lab: LabFiles) -> None:
 
 def test_a_part_that_is_not_python_is_told(edit: Edit) -> None:
     lab = edit("return 2 * number", "return 2 *")
-    with pytest.raises(CourseError, match="is not Python"):
+    with pytest.raises(CourseError, match="Cell 1 of the part 'fleet' of 90-toy is not Python"):
         parts.export([lab])
 
 

@@ -29,7 +29,7 @@ def test_the_release_has_no_solution(lab: LabFiles) -> None:
 
 def test_the_release_keeps_ids_magic_and_docstring(lab: LabFiles) -> None:
     cell = next(cell for cell in nbformat.read(lab.released, as_version=4).cells if cell.id == "ex-90-1")
-    assert cell.source == ('%%part toy\ndef double(number: int) -> int:\n    """Twice the number."""\n'
+    assert cell.source == ('%%part fleet\ndef double(number: int) -> int:\n    """Twice the number."""\n'
                            "    # Write your code here, and delete the next line.\n    raise NotImplementedError")
 
 
@@ -60,10 +60,10 @@ def test_check_tells_what_is_out_of_step_and_writes_nothing(
 ) -> None:
     edit("return 2 * number", "return number + number")
     sources.rewrite(lab)
-    part = toy.parts / "toy.py"
+    part = toy.parts / "fleet.py"
     before = part.read_bytes()
     assert main(["--root", str(toy.root), "release", "--check"]) == 1
-    assert "stack/parts/toy.py: changed" in capsys.readouterr().out
+    assert "stack/parts/fleet.py: changed" in capsys.readouterr().out
     assert part.read_bytes() == before
     assert main(["--root", str(toy.root), "release"]) == 0
     assert main(["--root", str(toy.root), "release", "--check"]) == 0
@@ -87,5 +87,5 @@ def test_a_release_needs_no_gradebook(lab: LabFiles) -> None:
 
 
 def test_a_missing_file_is_a_difference(lab: LabFiles, toy: CourseFiles) -> None:
-    (toy.parts / "toy.py").unlink()
-    assert release(toy, [lab], check=True) == [Difference((toy.parts / "toy.py").relative_to(toy.root), "missing")]
+    (toy.parts / "fleet.py").unlink()
+    assert release(toy, [lab], check=True) == [Difference((toy.parts / "fleet.py").relative_to(toy.root), "missing")]

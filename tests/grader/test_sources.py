@@ -53,7 +53,7 @@ def test_the_notebook_tells_no_version_and_has_no_outputs(lab: LabFiles) -> None
 
 def test_the_part_magic_is_a_magic_in_the_notebook(lab: LabFiles) -> None:
     cell = next(cell for cell in nbformat.read(lab.solution, as_version=4).cells if cell.id == "ex-90-1")
-    assert cell.source.startswith("%%part toy\n")
+    assert cell.source.startswith("%%part fleet\n")
 
 
 def test_an_edited_notebook_is_out_of_step(lab: LabFiles) -> None:

@@ -21,7 +21,7 @@ from labkit import check
 # Write `double(number) -> int`.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-90-1", "locked": false, "schema_version": 3, "solution": true}
-# %%part toy
+# %%part fleet
 def double(number: int) -> int:
     """Twice the number."""
     ### BEGIN SOLUTION
@@ -35,7 +35,7 @@ check("90.1")
 # Write `shout(text) -> str`. It uses `double` of the first exercise.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-90-2", "locked": false, "schema_version": 3, "solution": true}
-# %%part toy
+# %%part fleet
 def shout(text: str) -> str:
     """The text in capitals, with as many exclamation marks as twice its words."""
     ### BEGIN SOLUTION
