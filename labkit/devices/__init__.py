@@ -1,0 +1,8 @@
+"""Simulated devices: what a student's code talks to when there is no hardware."""
+
+from __future__ import annotations
+
+from labkit.devices.nodes import ROOMS, ReferenceNode, history, reference_node, telemetry
+from labkit.devices.signals import Room, Sample
+
+__all__ = ["ROOMS", "ReferenceNode", "Room", "Sample", "history", "reference_node", "telemetry"]

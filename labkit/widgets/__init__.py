@@ -1,0 +1,12 @@
+"""Things to look at in a notebook. Each says in words what it shows, and leaves nothing running."""
+
+from __future__ import annotations
+
+from labkit.widgets.chart import LiveChart, live_chart
+from labkit.widgets.lights import service_lights
+from labkit.widgets.live import stop_all
+from labkit.widgets.plan import house_plan
+from labkit.widgets.topics import TopicExplorer, topic_explorer
+from labkit.widgets.view import View
+
+__all__ = ["LiveChart", "TopicExplorer", "View", "house_plan", "live_chart", "service_lights", "stop_all", "topic_explorer"]

@@ -1,0 +1,59 @@
+"""Service lights: what runs, where, and whether it answers now."""
+
+from __future__ import annotations
+
+import html
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from labkit.widgets.view import View, box, problem
+
+if TYPE_CHECKING:
+    from labkit.services import Endpoint, Services
+
+_PATIENCE = 1.0
+
+
+def service_lights(services: Services | None = None) -> View:
+    """Show the services of this notebook; run the cell again to ask again.
+
+    Args:
+        services: what `start(...)` returned; what this kernel has started if not given.
+    """
+    if services is None:
+        from labkit.services import current
+
+        services = current()
+    if services is None:
+        return problem("Service lights", "No service was started here. Run the cell with start(…), and then this one again.")
+    rows = [(endpoint, _answer(endpoint)) for endpoint in _endpoints(services)]
+    lines = [f"  {'● up' if seconds is not None else '○ down'}  {endpoint!r}{_said(seconds)}" for endpoint, seconds in rows]
+    cells = "".join(
+        f"<tr><td style='text-align:left'><b style='color:{'#2e7d32' if seconds is not None else '#c62828'}'>"
+        f"{'● up' if seconds is not None else '○ down'}</b></td><th scope='row' style='text-align:left'>{html.escape(endpoint.service)}</th>"
+        f"<td style='text-align:left'>{html.escape(f'{endpoint.engine} {endpoint.version}'.strip())}</td>"
+        f"<td style='text-align:left'>{html.escape(endpoint.provider)}</td>"
+        f"<td style='text-align:left'>{html.escape(f'{endpoint.host}:{endpoint.port}')}{html.escape(_said(seconds))}</td></tr>"
+        for endpoint, seconds in rows
+    )
+    head = "".join(f"<th scope='col' style='text-align:left'>{name}</th>" for name in ("state", "service", "engine", "provider", "address"))
+    return View("\n".join(["Services:", *lines]), box(f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>", "Services"))
+
+
+def _endpoints(services: Services) -> list[Endpoint]:
+    return [services[name] for name in services]
+
+
+def _answer(endpoint: Endpoint) -> float | None:
+    """Return how long the service takes to accept a connection, in seconds, or None if it does not."""
+    started = time.perf_counter()
+    try:
+        with socket.create_connection((endpoint.host, endpoint.port), timeout=_PATIENCE):
+            return time.perf_counter() - started
+    except OSError:
+        return None
+
+
+def _said(seconds: float | None) -> str:
+    return f", answers in {seconds * 1000:.0f} ms" if seconds is not None else ", does not answer: run the cell with start(…) again"
