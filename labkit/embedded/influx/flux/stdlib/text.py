@@ -165,7 +165,7 @@ def display(value: Any, indent: int = 0) -> str:
     if kind is float:
         return float_display(value)
     if kind is bytes:
-        return "0x" + value.hex()
+        return f"0x{value.hex()}"
     if kind is Regexp:
         return cast(str, value.source)
     if kind is list:
