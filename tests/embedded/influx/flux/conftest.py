@@ -21,7 +21,7 @@ def call() -> Callable[..., Any]:
     """Call one function of the standard library with Python values: `call("strings", "title", v="a b")`."""
     ctx = Context(None, Time(NOW))
 
-    def invoke(package: str, name: str, **arguments: Any) -> Any:
+    def invoke(package: str, name: str, /, **arguments: Any) -> Any:
         return load()[package][name].invoke(ctx, arguments)
 
     return invoke
