@@ -38,7 +38,7 @@ import paho.mqtt.subscribe as subscribe
 
 from labkit import check, hint, house_plan, reference_node, start, topic_explorer
 
-services = start("mqtt")
+services = start("mqtt", mqtt=["persistent_sessions"])
 broker = services.mqtt
 node = reference_node(broker, "node_01", interval=1.0)
 
@@ -168,8 +168,8 @@ class Broker(Protocol):
 
 # %% nbgrader={"grade": false, "grade_id": "ex-01-1", "locked": false, "schema_version": 3, "solution": true}
 # %%part mqtt
-CONNACK_TIMEOUT = 3.0
-"""How long to wait for the broker's answer, in seconds."""
+ANSWER_TIMEOUT = 2.0
+"""How long to wait for an answer of the broker, in seconds."""
 
 
 def connect(broker: Broker) -> mqtt.Client:
@@ -216,9 +216,9 @@ def begin(client: mqtt.Client, broker: Broker, welcome=None) -> None:
     try:
         client.connect(broker.host, broker.port)
         client.loop_start()
-        problem = answer.result(timeout=CONNACK_TIMEOUT)
+        problem = answer.result(timeout=ANSWER_TIMEOUT)
     except TimeoutError:
-        problem = f"no answer within {CONNACK_TIMEOUT:g} s"
+        problem = f"no answer within {ANSWER_TIMEOUT:g} s"
     except OSError as error:
         problem = str(error)
     if problem:
@@ -561,7 +561,7 @@ print("after an empty retained message:", arrived())
 # - *Effect*: one message to `iot/node/{node_id}/telemetry`. Its payload is the reading as JSON, in UTF-8. QoS 1. Retained if
 #   `retain` is true.
 # - *Failure*: `ValueError` if the reading has no `node_id`, or contains NaN or infinity. Then nothing is published.
-#   `ConnectionError` if the broker has not acknowledged within 5 seconds, or there is no connection.
+#   `ConnectionError`, within 5 seconds, if there is no connection or the broker does not acknowledge.
 #
 # ```python
 # >>> publish_reading(client, {"node_id": "node_01", "timestamp": 1704844800, "sensors": {"temperature": 22.5}})
@@ -575,10 +575,6 @@ print("after an empty retained message:", arrived())
 
 # %% nbgrader={"grade": false, "grade_id": "ex-01-4", "locked": false, "schema_version": 3, "solution": true}
 # %%part mqtt
-PUBACK_TIMEOUT = 5.0
-"""How long to wait for the broker's acknowledgement, in seconds."""
-
-
 def publish_reading(client: mqtt.Client, reading: dict, *, retain: bool = False) -> None:
     """Publish a reading as JSON, and return once the broker has acknowledged it.
 
@@ -599,7 +595,7 @@ def publish_reading(client: mqtt.Client, reading: dict, *, retain: bool = False)
 
     sent = client.publish(topic, payload, qos=1, retain=retain)
     try:
-        sent.wait_for_publish(PUBACK_TIMEOUT)
+        sent.wait_for_publish(ANSWER_TIMEOUT)
         acknowledged = sent.is_published()
     except RuntimeError:  # so paho says that there is no connection
         acknowledged = False
@@ -958,7 +954,7 @@ attempt(publish_reading, client, {"node_id": "node_01", "sensors": {"temperature
 # </details>
 
 # %%
-services = start("mqtt")
+services = start("mqtt", mqtt=["persistent_sessions"])
 broker = services.mqtt
 attempt(connect, broker)
 

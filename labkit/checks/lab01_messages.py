@@ -1,0 +1,426 @@
+"""Checks of lab 01: publish a reading, collect readings, presence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from labkit.checks import lab01_hints as hints
+from labkit.checks.criterion import criterion
+from labkit.checks.gate import Gate
+from labkit.checks.hints import Hint
+from labkit.checks.lab01_cases import (
+    CONNECT,
+    LIMIT,
+    NOT_JSON_NUMBERS,
+    NOT_OBJECTS,
+    NOT_TEXT,
+    SERVICES,
+    TOO_DEEP,
+    publishing,
+    reading,
+)
+from labkit.checks.outcome import CallError, Outcome
+from labkit.checks.registry import exercise
+from labkit.checks.student import Student
+from labkit.checks.wire import Reference
+from labkit.checks.world import World
+
+# 1.4 publish_reading
+
+ARRIVES = "the reading arrives as JSON, at QoS 1, on the topic of its node; it is retained if asked"
+ACKNOWLEDGED = "it returns once the broker has acknowledged, and raises ConnectionError if that does not come"
+NOT_CARRIED = "NaN, infinity and a missing id are refused with ValueError, and nothing is published"
+
+
+@exercise(
+    "01.4",
+    points=3,
+    title="Publish a reading",
+    services=SERVICES,
+    limit=6.0,
+    functions=("publish_reading(client, reading, *, retain=False) -> None", CONNECT),
+)
+def publish_reading(student: Student, world: World) -> None:
+    """Public cases of 1.4."""
+    node_id = world.unique("node_")
+    with world.gate("mqtt") as gate:
+        client = student.call("connect", gate.endpoint)
+        with criterion(ARRIVES, points=1):
+            check_arrives(student, world, gate, client, [reading(node_id, 1), reading(node_id, 2) | {"room": "Küche"}])
+        with criterion(NOT_CARRIED, points=1):
+            check_not_carried(student, world, gate, client, node_id, [float("nan"), float("inf"), [1.5, float("-inf")]])
+        with criterion(ACKNOWLEDGED, points=1):
+            check_acknowledged(student, world, gate, client, reading(node_id, 3))
+
+
+def check_arrives(
+    student: Student, world: World, gate: Gate, client: Outcome, readings: Sequence[dict[str, Any]]
+) -> None:
+    """Publish readings; the last one is retained.
+
+    Args:
+        student: whose `publish_reading` is called.
+        world: listens.
+        gate: through which the client is connected.
+        client: the student's client.
+        readings: all of one node.
+    """
+    topic = f"iot/node/{readings[0]['node_id']}/telemetry"
+    with world.broker.listen(topic) as listener:
+        for number, sent in enumerate(readings, start=1):
+            last = number == len(readings)
+            options = {"retain": True} if last else {}
+            student.call("publish_reading", client, sent, **options).gives(None, hint=_not_none)
+            messages = listener.wait(number, 2)
+            if len(messages) < number:
+                others = sorted({packet.topic for packet in gate.published if packet.topic != topic})
+                world.fail(
+                    expected=f"a message to {topic!r}",
+                    found=f"messages to {others}" if others else "no message",
+                    hint=hints.TOPIC_OF_THE_NODE if others else None,
+                )
+            text = messages[-1].payload
+            world.expect(
+                messages[-1].json() == sent,
+                expected=f"the payload is the reading as JSON: {sent}",
+                found=text,
+                hint=hints.JSON_NOT_REPR,
+            )
+            packet = next(packet for packet in reversed(gate.published) if packet.topic == topic)
+            world.expect(packet.qos == 1, expected="QoS 1", found=f"QoS {packet.qos}", hint=hints.QOS_1)
+            kept = world.broker.retained(topic).get(topic)
+            world.expect(
+                (kept is not None) == last,
+                expected=f"retained: {last}",
+                found=f"retained: {kept is not None}",
+                hint=hints.RETAIN_AS_ASKED,
+            )
+
+
+def _not_none(found: Any) -> Hint | None:
+    return None if isinstance(found, CallError) else hints.RETURNS_NONE
+
+
+def check_not_carried(
+    student: Student,
+    world: World,
+    gate: Gate,
+    client: Outcome,
+    node_id: str,
+    values: Sequence[Any],
+) -> None:
+    """Publish readings that JSON cannot carry, and one without an id."""
+    client.succeeds()
+    before = gate.sent
+    for value in values:
+        wrong = reading(node_id, 1) | {"sensors": {"temperature": value}}
+        student.call("publish_reading", client, wrong).raises(ValueError, hint=hints.NO_NAN)
+    nameless = {key: value for key, value in reading(node_id, 1).items() if key != "node_id"}
+    student.call("publish_reading", client, nameless).raises(ValueError, hint=hints.NEEDS_A_NODE_ID)
+    # What was sent before this message has passed the gate when it is acknowledged.
+    marker = client.call("publish", world.unique("check/"), "end", 1)
+    marker.call("wait_for_publish", 2)
+    world.expect(
+        gate.sent <= before + 1,
+        expected="no message",
+        found=f"{gate.sent - before - 1} messages",
+        hint=hints.REFUSE_BEFORE_PUBLISHING,
+    )
+
+
+def check_acknowledged(
+    student: Student, world: World, gate: Gate, client: Outcome, sent: dict[str, Any], delay: float = 0.4
+) -> None:
+    """Publish while PUBACK is late, while it does not come, and without a connection."""
+    gate.delay(delay)
+    outcome = student.call("publish_reading", client, sent).succeeds()
+    world.expect(
+        outcome.seconds >= delay * 0.9,
+        expected=f"it returns after PUBACK, which came after {delay:g} s",
+        found=f"it returned after {outcome.seconds:.3f} s",
+        hint=hints.WAIT_FOR_PUBACK,
+    )
+    gate.delay(0)
+    gate.hold()
+    student.call("publish_reading", client, sent).raises(ConnectionError, hint=_unacknowledged).within(
+        LIMIT, hints.CHECK_AFTER_WAITING
+    )
+    gate.close()
+    world.wait_until(lambda: client.call("is_connected").quietly() is False, 3)
+    student.call("publish_reading", client, sent).raises(ConnectionError, hint=hints.NAME_THE_FAILURE).within(
+        LIMIT, hints.NAME_THE_FAILURE
+    )
+
+
+def _unacknowledged(found: Any) -> Hint:
+    return (
+        hints.NAME_THE_FAILURE
+        if isinstance(found, CallError) and found.state == "raised"
+        else hints.CHECK_AFTER_WAITING
+    )
+
+
+# 1.5 collect
+
+IN_ORDER = "it returns the readings in order, and stops at `count`"
+IN_TIME = "it stops when the time is over, with what there is"
+SKIPPED = "malformed payloads are skipped, and it says how many"
+TIDY = "it leaves nothing behind, and refuses what cannot be"
+
+
+@exercise(
+    "01.5",
+    points=4,
+    title="Collect readings",
+    services=SERVICES,
+    limit=6.0,
+    functions=("collect(broker, topic_filter, count, timeout) -> list[tuple[str, dict]]",),
+)
+def collect(student: Student, world: World) -> None:
+    """Public cases of 1.5."""
+    nodes = [world.unique("node_") for _ in range(2)]
+    with world.gate("mqtt") as gate:
+        with criterion(IN_ORDER, points=1):
+            check_in_order(student, world, gate, nodes, count=4)
+        with criterion(IN_TIME, points=1):
+            check_in_time(student, world, gate, nodes[0], timeout=1.0, gap=0.3)
+        with criterion(SKIPPED, points=1):
+            for bad, hint in (
+                (NOT_TEXT, hints.SKIP_THE_BAD),
+                (NOT_OBJECTS, hints.ONLY_OBJECTS),
+                (NOT_JSON_NUMBERS, hints.NAN_IS_NOT_JSON),
+                (TOO_DEEP, hints.DEEP_BRACKETS),
+            ):
+                check_skipped(student, world, gate, nodes[0], bad, hint)
+        with criterion(TIDY, points=1):
+            check_tidy(student, world, gate)
+
+
+def check_in_order(student: Student, world: World, gate: Gate, nodes: Sequence[str], count: int) -> None:
+    """Publish two readings more than are wanted, from several nodes in turn."""
+    base = world.unique("check-")
+    sent = [
+        (f"{base}/{nodes[number % len(nodes)]}", reading(nodes[number % len(nodes)], number))
+        for number in range(count + 2)
+    ]
+    with publishing(world, gate, sent, gap=0.02):
+        outcome = student.call("collect", gate.endpoint, f"{base}/+", count, 4.0)
+    outcome.gives(sent[:count], hint=lambda found: _collected(found, sent[:count]))
+    outcome.within(3, hints.STOP_AT_COUNT)
+
+
+def _collected(found: Any, expected: list[Any]) -> Hint | None:
+    if not isinstance(found, list):
+        return hints.STOP_AT_COUNT if isinstance(found, CallError) and found.state == "timeout" else None
+    if len(found) > len(expected):
+        return hints.STOP_AT_COUNT
+    if any(not isinstance(item, tuple) or len(item) != 2 or not isinstance(item[0], str) for item in found):
+        return hints.TOPIC_AND_READING
+    if any(not isinstance(item[1], dict) for item in found):
+        return hints.PARSE_THE_PAYLOAD
+    return hints.SUBSCRIBE_LAST if len(found) < len(expected) else None
+
+
+def check_in_time(student: Student, world: World, gate: Gate, node_id: str, *, timeout: float, gap: float) -> None:
+    """Publish slowly, for longer than the time; and nothing at all."""
+    topic = f"{world.unique('check-')}/{node_id}"
+    sent = [(topic, reading(node_id, number)) for number in range(40)]
+    with publishing(world, gate, sent, gap=gap):
+        outcome = student.call("collect", gate.endpoint, topic, 100, timeout, limit=timeout + 3)
+    outcome.satisfies(
+        lambda found: found == sent[: len(found)] and 0 < len(found) <= timeout / gap + 1,
+        f"the readings of {timeout:g} s, one each {gap:g} s",
+        _late,
+    )
+    outcome.within(timeout + 1, hints.ONE_DEADLINE)
+    world.expect(
+        outcome.seconds > timeout - 0.1,
+        expected=f"it uses the {timeout:g} s",
+        found=f"{outcome.seconds:.2f} s",
+        hint=hints.USE_THE_WHOLE_TIME,
+    )
+    quiet = student.call("collect", gate.endpoint, world.unique("check-"), 1, 0.3)
+    quiet.gives([], hint=_late).within(1.5, hints.ONE_DEADLINE)
+
+
+def _late(found: Any) -> Hint | None:
+    if isinstance(found, CallError):
+        return hints.ONE_DEADLINE if found.state == "timeout" else hints.TIMEOUT_IS_A_RESULT
+    return hints.USE_THE_WHOLE_TIME
+
+
+def check_skipped(student: Student, world: World, gate: Gate, node_id: str, bad: Sequence[bytes], hint: Hint) -> None:
+    """Publish malformed payloads between three good ones."""
+    topic = f"{world.unique('check-')}/{node_id}"
+    good = [(topic, reading(node_id, number)) for number in range(3)]
+    sent: list[tuple[str, bytes | dict[str, Any]]] = [good[0], *((topic, payload) for payload in bad), *good[1:]]
+    with publishing(world, gate, sent):
+        outcome = student.call("collect", gate.endpoint, topic, 3, 3.0)
+    printed = outcome.printed
+    died = "Exception in thread" in printed
+
+    def recognise(found: Any) -> Hint | None:
+        if died:
+            return hints.CALLBACK_MUST_NOT_RAISE
+        if isinstance(found, list) and len(found) < 3 and found == [pair for pair in good if pair in found]:
+            return hints.COUNT_THE_GOOD
+        return hint
+
+    outcome.gives(good, hint=recognise).within(2.5, hints.COUNT_THE_GOOD)
+    world.expect(
+        re.search(rf"\b{len(bad)}\b", printed),
+        hint=hints.SAY_HOW_MANY,
+        expected=f"a line that says that {len(bad)} messages were skipped",
+        found=printed.strip() or "nothing was said",
+    )
+
+
+def check_tidy(student: Student, world: World, gate: Gate) -> None:
+    """Look at the connection after a call, and at what cannot be."""
+    before = gate.accepted
+    student.call("collect", gate.endpoint, world.unique("check-"), 1, 0.2).succeeds()
+    gone = world.wait_until(lambda: gate.connections == 0, 1.0)
+    world.expect(
+        gate.accepted > before and gone,
+        expected="no connection after the call",
+        found=f"{gate.connections} still open",
+        hint=hints.CLOSE_WHAT_YOU_OPEN,
+    )
+    student.call("collect", gate.endpoint, "check/x", 0, 0.5).raises(ValueError, hint=hints.AT_LEAST_ONE)
+    student.call("collect", world.closed_port(), "check/x", 1, 0.5).raises(ConnectionError, hint=hints.NO_BROKER)
+
+
+# 1.6 presence
+
+ONLINE = "`online` is retained on the status topic; the client id is the node's id"
+OFFLINE = "when the connection breaks, the broker retains `offline`"
+NOTHING_LOST = "it comes back by itself, and no command is lost meanwhile"
+GOODBYE = "after `disconnect()` the status says `offline` too"
+
+
+@exercise(
+    "01.6",
+    points=4,
+    title="Presence",
+    services=SERVICES,
+    capabilities={"mqtt": ["persistent_sessions"]},
+    limit=8.0,
+    functions=("presence(broker, node_id) -> Client",),
+)
+def presence(student: Student, world: World) -> None:
+    """Public cases of 1.6."""
+    check_presence(student, world, commands=5)
+
+
+def check_presence(student: Student, world: World, *, commands: int, points: float = 1) -> None:
+    """Follow one node through a life: online, cut off, back, gone.
+
+    Args:
+        student: whose `presence` is called.
+        world: its broker is used.
+        commands: how many commands are sent while the node is away.
+        points: of each criterion; 0 in the hidden cases.
+    """
+    node_id = world.unique("node_")
+    status = f"iot/node/{node_id}/status"
+    with world.gate("mqtt") as gate, world.broker.listen(status) as seen:
+        node = student.call("presence", gate.endpoint, node_id)
+        with criterion(ONLINE, points=points):
+            node.satisfies(
+                lambda value: isinstance(value, Reference),
+                "a connected client",
+                lambda found: hints.RETURN_THE_CLIENT if found is None else None,
+            )
+            seen.wait(1, 3)
+            _status_is(world, status, b"online", hints.RETAIN_ONLINE if seen.messages else hints.SAY_ONLINE)
+            ids = sorted({asked.client_id for asked in gate.connects})
+            world.expect(
+                ids == [node_id],
+                expected=f"client id {node_id!r}",
+                found=f"client id {', '.join(map(repr, ids))}",
+                hint=hints.CLIENT_ID_IS_NODE_ID,
+            )
+            student.call("presence", gate.endpoint, "a/b").raises(ValueError, hint=hints.VALID_NODE_ID)
+        gate.close()
+        with criterion(OFFLINE, points=points):
+            node.succeeds()
+            _status_is(world, status, b"offline", _will_hint(gate, status))
+        with criterion(NOTHING_LOST, points=points):
+            node.succeeds()
+            check_nothing_lost(world, gate, node, node_id, commands)
+        gate.open()
+        with criterion(GOODBYE, points=points):
+            world.wait_until(lambda: gate.connections > 0, 5)
+            world.wait_until(lambda: node.call("is_connected").quietly() is True, 3)
+            node.call("disconnect").succeeds()
+            world.wait_until(lambda: gate.connections == 0, 2)
+            _status_is(world, status, b"offline", hints.SAY_GOODBYE)
+
+
+def _status_is(world: World, status: str, expected: bytes, hint: Hint) -> None:
+    kept: dict[str, bytes] = {}
+
+    def look() -> bool:
+        kept.clear()
+        kept.update(world.broker.retained(status))
+        return kept.get(status) == expected
+
+    world.wait_until(look, 3)
+    found = kept.get(status)
+    world.expect(
+        found == expected,
+        expected=f"{expected.decode()!r} retained on {status!r}",
+        found=f"{found.decode('utf-8', 'replace')!r}" if found is not None else "nothing retained there",
+        hint=hint,
+    )
+
+
+def _will_hint(gate: Gate, status: str) -> Hint:
+    """The hint for a missing `offline`, from what CONNECT said."""
+    asked = gate.connects[0] if gate.connects else None
+    if asked is None or not asked.will_topic:
+        return hints.WILL_BEFORE_CONNECT
+    if asked.will_topic != status or asked.will_payload != b"offline":
+        return hints.WILL_AS_PROMISED
+    return hints.RETAIN_THE_WILL
+
+
+def check_nothing_lost(world: World, gate: Gate, node: Outcome, node_id: str, count: int) -> None:
+    """Send commands while the node is away, let it back in, and look at its queue; the gate is closed at first."""
+    command = f"iot/node/{node_id}/command"
+    sent = [f'{{"command": "set_led", "params": {{"brightness": {number}}}}}'.encode() for number in range(count)]
+    for payload in sent:
+        world.broker.publish(command, payload)
+    clean = gate.connects[0].clean
+    gate.open()
+    back = world.wait_until(lambda: gate.connections > 0, 6)
+    world.expect(back, expected="the node connects again", found="no connection after 6 s", hint=hints.COMES_BACK)
+    _status_is(world, f"iot/node/{node_id}/status", b"online", hints.ONLINE_ON_EVERY_CONNECT)
+
+    world.wait_until(lambda: gate.acknowledged_by_client >= count, 3)
+    # For a session that was kept: brokers do not store messages for a subscription of QoS 0.
+    lost = hints.KEEP_THE_SESSION if clean else hints.SUBSCRIBE_AT_QOS_1
+    world.expect(
+        gate.acknowledged_by_client >= count,
+        expected=f"{count} commands, sent while the node was away",
+        found=f"{gate.acknowledged_by_client} came",
+        hint=lost,
+    )
+
+    queue = node.call("user_data_get")
+    queue.satisfies(
+        lambda value: isinstance(value, Reference), "a queue as the client's user data", hints.COMMANDS_TO_THE_QUEUE
+    )
+    queue.call("qsize").satisfies(lambda value: isinstance(value, int), "a queue", hints.COMMANDS_TO_THE_QUEUE)
+    world.wait_until(lambda: (queue.call("qsize").quietly() or 0) >= count, 2)
+    got = [queue.call("get", False).quietly() for _ in range(queue.call("qsize").value)]
+    # QoS 1 may deliver twice: what counts is that each came, in the order in which they were sent.
+    each = list(dict.fromkeys(item for item in got if isinstance(item, (bytes, str))))
+    world.expect(
+        each == sent,
+        expected=f"the {count} payloads in the queue, as bytes, in order",
+        found=got,
+        hint=hints.COMMANDS_TO_THE_QUEUE,
+    )
