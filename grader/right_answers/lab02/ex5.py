@@ -1,6 +1,9 @@
 # Right answers to exercise 2.5 that differ from the reference.
 
 # %% id=a-queue-and-a-timer
+import queue
+
+
 class Collector:
     """Move readings from the broker to the database: at least once, and stored once.
 

@@ -16,10 +16,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in tags.items() if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in tags.items()
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -61,10 +65,13 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items())
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -106,10 +113,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -151,10 +162,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -194,10 +209,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -239,10 +258,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -284,10 +307,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -329,10 +356,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -374,10 +405,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -419,10 +454,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -462,10 +501,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
         ValueError: line protocol cannot carry this point.
     """
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -507,10 +550,13 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items()
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -554,10 +600,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in sorted(fields.items()) if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in sorted(fields.items())
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
@@ -599,10 +649,14 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
         raise ValueError(f"the time must be whole nanoseconds, not {time_ns!r}")
     tag_set = "".join(
-        f",{escape(name, ',= ')}={escape(value, ',= ')}" for name, value in sorted(tags.items()) if value not in (None, "")
+        f",{escape(name, ',= ')}={escape(value, ',= ')}"
+        for name, value in sorted(tags.items())
+        if value not in (None, "")
     )
     field_set = ",".join(
-        f"{escape(name, ',= ')}={field_value(value)}" for name, value in fields.items() if value is not None
+        f"{escape(name, ',= ')}={field_value(value)}"
+        for name, value in fields.items()
+        if value is not None
     )
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")

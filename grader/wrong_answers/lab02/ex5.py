@@ -832,7 +832,7 @@ class Collector:
                 return 0
             return sum(self.store([line]) for line in lines)  # a line is at fault: each goes alone
 
-# %% id=subscribes-at-qos-0 hint=SEE
+# %% id=subscribes-at-qos-0 hint=never-acknowledged
 class Collector:
     """Move readings from the broker to the database: at least once, and stored once.
 
