@@ -1,4 +1,4 @@
-"""labkit: what a lab's notebook imports. Everything is loaded when it is first used, so that a kernel starts at once."""
+"""labkit: what a lab's notebook imports. Each name is loaded when it is first used, so that a kernel starts at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from labkit.widgets import house_plan, live_chart, service_lights, topic_explorer
 
 __all__ = [
-    "Endpoint", "check", "hint", "history", "house_plan", "live_chart", "part", "reference_node", "service_lights", "start",
+    "Endpoint",
+    "check",
+    "hint",
+    "history",
+    "house_plan",
+    "live_chart",
+    "part",
+    "reference_node",
+    "service_lights",
+    "start",
     "topic_explorer",
 ]
 

@@ -52,7 +52,8 @@ def grading(environment: Mapping[str, str] | None = None) -> bool:
 
 
 def folder() -> Path:
-    """Return where the student's parts are: LABKIT_HOUSE, or `house/` beside the nearest `labs/` above the working directory.
+    """Return where the student's parts are: LABKIT_HOUSE, or `house/` beside the nearest `labs/` above the working
+    directory.
 
     The folder need not exist yet.
     """
@@ -115,7 +116,10 @@ def save(name: str, cell: str, *, cell_id: str = "") -> Path | None:
     if piece.text.strip():
         pieces = put(pieces, piece)
     lab = next(lab for lab in LABS if name in lab.parts)
-    head = f"# Part {name!r} of your house, saved from the cells `%%part {name}` of lab {lab.number}.\n# Edit it there: a cell that is run again replaces its piece here."
+    head = (
+        f"# Part {name!r} of your house, saved from the cells `%%part {name}` of lab {lab.number}.\n"
+        "# Edit it there: a cell that is run again replaces its piece here."
+    )
     _write(file, join(pieces, head))
     return file
 
@@ -180,14 +184,15 @@ def load(file: Path, name: str, *, owner: str) -> ModuleType:
         said = f"{type(error).__name__}: {error}"
         if owner == "mine":
             raise StudentError(
-                f"Your part {name!r} ({file}) cannot be loaded: {said}", f"run the `%%part {name}` cells of its lab again, from the top."
+                f"Your part {name!r} ({file}) cannot be loaded: {said}",
+                f"run the `%%part {name}` cells of its lab again, from the top.",
             ) from error
         raise KitError(f"The reference part {name!r} ({file}) cannot be loaded: {said}") from error
     return module
 
 
 def reference_path(name: str) -> Path | None:
-    """Return the file of the reference part: `stack/parts/NAME.py` of the course, or the installed package `house_parts`."""
+    """Return the file of the reference part: in `stack/parts/` of the course, or in the package `house_parts`."""
     check_name(name)
     for root in (_course(), Path(__file__).resolve().parent.parent):
         file = root / "stack" / "parts" / f"{name}.py"
@@ -219,7 +224,10 @@ def part(name: str, *, mine: bool = True) -> ModuleType:
     reference = reference_path(name)
     if reference is None:
         lab = next(lab for lab in LABS if name in lab.parts)
-        raise KitError(f"There is no part {name!r} yet, neither yours nor a reference.", fix=f"work through lab {lab.number}, {lab.title}.")
+        raise KitError(
+            f"There is no part {name!r} yet, neither yours nor a reference.",
+            fix=f"work through lab {lab.number}, {lab.title}.",
+        )
     return load(reference, name, owner="reference")
 
 
@@ -262,6 +270,9 @@ def main(*, json: bool = False) -> int:
             detail = f" ({', '.join(room.names)})" if room.names else ""
             print(f"  {'●' if room.mine else '○'} {room.part:<11} lab {room.lab}  {state}{detail}")
             if room.problem:
-                print(f"      cannot be used: {room.problem}. Try: run the `%%part {room.part}` cells of lab {room.lab} again.")
+                print(
+                    f"      cannot be used: {room.problem}. "
+                    f"Try: run the `%%part {room.part}` cells of lab {room.lab} again."
+                )
         print(f"{sum(room.mine for room in found)} of {len(found)} parts are yours.")
     return 1 if any(room.problem for room in found) else 0

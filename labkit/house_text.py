@@ -1,6 +1,7 @@
 """The text of a part: pieces, one for each notebook cell, and what happens when a cell is run again.
 
-A piece is the text of a `%%part` cell below a header line. The headers are in the percent format, so that editors show cells:
+A piece is the text of a `%%part` cell below a header line. The headers are in the percent format, so that editors show
+cells:
 
     # %% piece cell=ex-01-3
 """
@@ -83,7 +84,8 @@ def split(text: str) -> list[Piece]:
     headers = list(_HEADER.finditer(text))
     ends = [header.start() for header in headers[1:]] + [len(text)]
     return [
-        Piece(text[header.end() : end].strip("\n"), header["cell"] or "") for header, end in zip(headers, ends, strict=True)
+        Piece(text[header.end() : end].strip("\n"), header["cell"] or "")
+        for header, end in zip(headers, ends, strict=True)
     ]
 
 
@@ -101,7 +103,8 @@ def join(pieces: Iterable[Piece], head: str) -> str:
 def put(pieces: list[Piece], new: Piece) -> list[Piece]:
     """Return the pieces with a cell that was run (again).
 
-    It takes the place of the piece of the same cell, or of the first piece that defines one of its names. Statements of other
+    It takes the place of the piece of the same cell, or of the first piece that defines one of its names. Statements
+    of other
     pieces that define nothing but names of the new one go, so that no old definition comes after a new one.
 
     Args:

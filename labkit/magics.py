@@ -1,6 +1,7 @@
 """`%%part NAME` at the head of a cell: the cell runs as usual, and its text is saved to the student's house.
 
-The line is taken out before IPython compiles the cell, so that tracebacks, line numbers, `await` and the value of the last
+The line is taken out before IPython compiles the cell, so that tracebacks, line numbers, `await` and the value of the
+last
 line are those of an ordinary cell. After the cell has run without an error, its text is saved.
 """
 

@@ -13,7 +13,25 @@ from labkit.checks.wire import Reference
 from labkit.checks.world import World
 
 __all__ = [
-    "MIME", "CallError", "CriterionFailed", "CriterionResult", "Exercise", "Finding", "Hint", "LocalStudent", "Outcome",
-    "Recorder", "Reference", "Result", "Student", "World", "criterion", "exercise", "find", "hidden", "hidden_cases", "of_lab",
+    "MIME",
+    "CallError",
+    "CriterionFailed",
+    "CriterionResult",
+    "Exercise",
+    "Finding",
+    "Hint",
+    "LocalStudent",
+    "Outcome",
+    "Recorder",
+    "Reference",
+    "Result",
+    "Student",
+    "World",
+    "criterion",
+    "exercise",
+    "find",
+    "hidden",
+    "hidden_cases",
+    "of_lab",
     "run",
 ]

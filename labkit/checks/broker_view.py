@@ -160,7 +160,9 @@ class BrokerView:
         with contextlib.suppress(RuntimeError, ValueError):
             sent.wait_for_publish(_PATIENCE)
         if not sent.is_published():
-            raise KitError(f"The check could not publish to {topic!r} on {self.endpoint!r}.", fix="run the check again.")
+            raise KitError(
+                f"The check could not publish to {topic!r} on {self.endpoint!r}.", fix="run the check again."
+            )
 
     def listen(self, topic_filter: str, qos: int = 1) -> Listener:
         """Subscribe, and return a Listener (also a context manager) once the broker has confirmed.
@@ -179,7 +181,8 @@ class BrokerView:
     def retained(self, topic_filter: str, timeout: float = 5.0) -> dict[str, bytes]:
         """Return the retained messages that match.
 
-        The broker sends them after a subscription. A message of the check's own marks the end of them, and shortly after it
+        The broker sends them after a subscription. A message of the check's own marks the end of them, and shortly
+        after it
         nothing more may arrive.
 
         Args:
@@ -251,12 +254,16 @@ def connected(broker: Endpoint, role: str) -> mqtt.Client:
     try:
         client.connect(broker.host, broker.port, keepalive=60)
     except OSError as error:
-        raise KitError(f"The check could not reach {broker!r}: {error}", fix="restart the kernel and run the lab again.") from error
+        raise KitError(
+            f"The check could not reach {broker!r}: {error}", fix="restart the kernel and run the lab again."
+        ) from error
     client.loop_start()
     if not answered.wait(_PATIENCE) or reasons:
         ended(client)
-        raise KitError(f"{broker!r} did not accept the check's connection: {reasons[0] if reasons else 'no answer'}.",
-                       fix="restart the kernel and run the lab again.")
+        raise KitError(
+            f"{broker!r} did not accept the check's connection: {reasons[0] if reasons else 'no answer'}.",
+            fix="restart the kernel and run the lab again.",
+        )
     return client
 
 
@@ -281,7 +288,9 @@ def subscribed(client: mqtt.Client, topic_filter: str, qos: int) -> None:
     client.on_subscribe = on_subscribe
     client.subscribe(topic_filter, qos)
     if not granted.wait(_PATIENCE) or any(code.is_failure for code in codes):
-        raise KitError(f"The broker did not grant the check's subscription to {topic_filter!r}: {codes or 'no answer'}.")
+        raise KitError(
+            f"The broker did not grant the check's subscription to {topic_filter!r}: {codes or 'no answer'}."
+        )
 
 
 def ended(client: mqtt.Client) -> None:

@@ -71,7 +71,7 @@ def _stream_handlers() -> list[logging.StreamHandler[Any]]:
 
 @contextlib.contextmanager
 def quiet_descriptors() -> Iterator[None]:
-    """Keep what child processes and C libraries write to the descriptors 1 and 2 off the notebook while the block runs."""
+    """Keep what child processes and C libraries write off the notebook (descriptors 1 and 2) while the block runs."""
     try:
         saved = [os.dup(1), os.dup(2)]
     except OSError:

@@ -11,11 +11,23 @@ from labkit.checks.hints import Hint
 from labkit.checks.result import MIME, CriterionResult, Finding, Result
 
 # A mark is a symbol and a word: colour alone says nothing to some readers.
-_MARK = {"passed": ("✓", "met"), "failed": ("✗", "not yet"), "not written": ("○", "not written"), "not checked": ("!", "not checked"),
-         "partly": ("◐", "partly")}
-# Each of at least 4.5:1 on white and on JupyterLab's dark background.
-_COLOUR = {"passed": "#2e7d32", "failed": "#c62828", "not written": "#757575", "not checked": "#8e6100", "partly": "#8e6100"}
+_MARK = {
+    "passed": ("✓", "met"),
+    "failed": ("✗", "not yet"),
+    "not written": ("○", "not written"),
+    "not checked": ("!", "not checked"),
+    "partly": ("◐", "partly"),
+}
+# For symbols and borders, at least 3:1 on white and on JupyterLab's dark background; words keep the text's own colour.
+_COLOUR = {
+    "passed": "#2e7d32",
+    "failed": "#c62828",
+    "not written": "#757575",
+    "not checked": "#8e6100",
+    "partly": "#8e6100",
+}
 _BORDER = "border-left:6px solid {colour};padding:.4em 1em;margin:.3em 0;max-width:62em;line-height:1.45"
+_LABEL = "text-align:left;vertical-align:top;padding:.1em .8em .1em 0;font-weight:600"
 _CODE = "font-family:var(--jp-code-font-family,monospace);font-size:.93em;white-space:pre-wrap;overflow-wrap:anywhere"
 
 
@@ -72,8 +84,14 @@ def hint_card(exercise: str, hint: Hint, level: int) -> Card:
     head = f"Hint {level} of {len(hint.levels)} for {exercise}"
     more = "" if level == len(hint.levels) else f'Still stuck? hint("{exercise}") shows the next one.'
     text = "\n".join([f"{head}:", textwrap.indent(hint.levels[level - 1], "  "), *([more] if more else [])])
-    return Card(text, _box("#1565c0", f"<b>{html.escape(head)}</b><br>{_rich(hint.levels[level - 1])}" +
-                           (f"<br><small>{_rich(more)}</small>" if more else "")))
+    return Card(
+        text,
+        _box(
+            "#1565c0",
+            f"<b>{html.escape(head)}</b><br>{_rich(hint.levels[level - 1])}"
+            + (f"<br><small>{_rich(more)}</small>" if more else ""),
+        ),
+    )
 
 
 def note_card(title: str, message: str) -> Card:
@@ -84,7 +102,11 @@ def note_card(title: str, message: str) -> Card:
 def headline(result: Result) -> str:
     """Return the first line of a card: exercise, title, score."""
     score = f"{result.score} of {result.points} points"
-    said = {"passed": f"all {result.points} points", "not written": f"not written yet, {score}", "not checked": "could not be checked"}
+    said = {
+        "passed": f"all {result.points} points",
+        "not written": f"not written yet, {score}",
+        "not checked": "could not be checked",
+    }
     return f"{result.exercise} {result.title}: {said.get(result.state, score)}"
 
 
@@ -95,15 +117,25 @@ def _shown(line: CriterionResult) -> Finding | None:
     """Return the finding as a student may see it: of hidden cases only what to think about."""
     if line.finding is None or not line.hidden:
         return line.finding
-    return Finding(expected="the same in further cases, which are not shown", found="another result in at least one of them",
-                   advice=line.finding.advice if line.finding.hint else "think of unusual inputs that the exercise's text allows.",
-                   hint=line.finding.hint, kind=line.finding.kind)
+    return Finding(
+        expected="the same in further cases, which are not shown",
+        found="another result in at least one of them",
+        advice=line.finding.advice if line.finding.hint else "think of unusual inputs that the exercise's text allows.",
+        hint=line.finding.hint,
+        kind=line.finding.kind,
+    )
 
 
 def _rows(finding: Finding) -> list[tuple[str, str, bool]]:
     """Return label, text and whether the text is code, of what a finding has to show."""
-    rows = [("call", finding.call, True), ("expected", finding.expected, False), ("found", finding.found, False),
-            ("where", finding.line, False), ("printed", finding.printed, True), ("try", finding.advice, False)]
+    rows = [
+        ("call", finding.call, True),
+        ("expected", finding.expected, False),
+        ("found", finding.found, False),
+        ("where", finding.line, False),
+        ("printed", finding.printed, True),
+        ("try", finding.advice, False),
+    ]
     return [row for row in rows if row[1]]
 
 
@@ -128,29 +160,33 @@ def _text(result: Result) -> str:
 
 def _html(result: Result) -> str:
     symbol, _ = _MARK[result.state]
-    parts = [f"<b><span aria-hidden='true'>{symbol}</span> {_rich(headline(result))}</b> <small>({result.seconds:.1f} s)</small>"]
+    parts = [
+        f"<b><span aria-hidden='true'>{symbol}</span> {_rich(headline(result))}</b> "
+        f"<small>({result.seconds:.1f} s)</small>"
+    ]
     if result.problem is not None:
         parts.append(f"<p>{html.escape(_EXCUSE)}</p><pre style='{_CODE}'>{html.escape(result.problem)}</pre>")
-    items = "".join(_item(line, result) for line in result.criteria)
+    items = "".join(_item(line) for line in result.criteria)
     parts.append(f"<ul style='list-style:none;padding-left:.3em;margin:.4em 0'>{items}</ul>")
     parts += [f"<small>Note: {_rich(note)}</small><br>" for note in result.notes]
     return _box(_COLOUR[result.state], "".join(parts), f"Result of exercise {result.exercise}")
 
 
-def _item(line: CriterionResult, result: Result) -> str:
+def _item(line: CriterionResult) -> str:
     symbol, word = _MARK[line.state]
-    mark = f"<span style='color:{_COLOUR[line.state]};font-weight:600'><span aria-hidden='true'>{symbol}</span> {word}</span>"
+    mark = f"<b><span aria-hidden='true' style='color:{_COLOUR[line.state]}'>{symbol}</span> {word}</b>"
     head = f"<li style='margin:.35em 0'>{mark}: {_rich(line.title)} <small>({line.earned:g} of {line.points:g})</small>"
     finding = _shown(line)
     if finding is None:
         return head + "</li>"
     rows = "".join(
-        f"<tr><th scope='row' style='text-align:left;vertical-align:top;padding:.1em .8em .1em 0;font-weight:600'>{label}</th>"
+        f"<tr><th scope='row' style='{_LABEL}'>{label}</th>"
         f"<td style='text-align:left;{_CODE if code or label in ('expected', 'found') else ''}'>"
         f"{html.escape(text) if code else _rich(text)}</td></tr>"
         for label, text, code in _rows(finding)
     )
-    return f"{head}<table style='border-collapse:collapse;margin:.2em 0 .2em 1.4em'>{rows}</table>{_more(finding.hint)}</li>"
+    table = f"<table style='border-collapse:collapse;margin:.2em 0 .2em 1.4em'>{rows}</table>"
+    return f"{head}{table}{_more(finding.hint)}</li>"
 
 
 def _more(hint: Hint | None) -> str:
@@ -159,13 +195,17 @@ def _more(hint: Hint | None) -> str:
         return ""
     inner = ""
     for level in reversed(hint.levels[1:]):
-        inner = (f"<details style='margin:.2em 0 .2em 1.4em'><summary style='cursor:pointer'>Show the next hint</summary>"
-                 f"<div style='padding:.2em 0 .2em 1em'>{_rich(level)}</div>{inner}</details>")
+        inner = (
+            f"<details style='margin:.2em 0 .2em 1.4em'><summary style='cursor:pointer'>Show the next hint</summary>"
+            f"<div style='padding:.2em 0 .2em 1em'>{_rich(level)}</div>{inner}</details>"
+        )
     return inner
 
 
 def _box(colour: str, inside: str, label: str = "Hint") -> str:
-    return f"<div role='region' aria-label='{html.escape(label)}' style='{_BORDER.format(colour=colour)}'>{inside}</div>"
+    return (
+        f"<div role='region' aria-label='{html.escape(label)}' style='{_BORDER.format(colour=colour)}'>{inside}</div>"
+    )
 
 
 def _rich(text: str) -> str:

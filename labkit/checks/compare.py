@@ -68,7 +68,9 @@ def _dicts(expected: dict[Any, Any], found: dict[Any, Any], approx: float | None
         return f"{place}{show(missing[0])} is missing"
     if extra := [key for key in found if key not in expected]:
         return f"{place}{show(extra[0])} should not be there"
-    return next((text for key in expected if (text := difference(expected[key], found[key], approx, f"{at}[{key!r}]"))), None)
+    return next(
+        (text for key in expected if (text := difference(expected[key], found[key], approx, f"{at}[{key!r}]"))), None
+    )
 
 
 def _sequences(expected: Any, found: Any, approx: float | None, at: str) -> str | None:

@@ -81,7 +81,8 @@ class Recorder:
                 expected="a result of the shape that the exercise describes",
                 found=f"{show(value)} ({type(error).__name__}: {error})",
                 advice="compare the result with the example in the exercise.",
-                call=call, kind="value",
+                call=call,
+                kind="value",
             )
         finally:
             line.seconds = time.perf_counter() - started
@@ -111,7 +112,8 @@ def criterion(title: str, points: float = 0) -> Iterator[None]:
 
     Args:
         title: the promise, as the student reads it: "`#` and `+` match as the standard says".
-        points: what it is worth. In hidden cases it is left out: they decide on the points of the public criterion of that title.
+        points: what it is worth. In hidden cases it is left out: they decide on the points of the public criterion of
+            that title.
 
     Raises:
         KitError: a service failed, or the check itself is broken.

@@ -68,8 +68,9 @@ class FakeBroker:
                     elif isinstance(key.fileobj, socket.socket):
                         self._read(key.fileobj)
         finally:
-            for thing in (*self._guests, self._selector, self._door, self._wake, self._woken):
-                thing.close()
+            for end in (*self._guests, self._door, self._wake, self._woken):
+                end.close()
+            self._selector.close()
 
     def _let_in(self) -> None:
         try:

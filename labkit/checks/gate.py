@@ -94,7 +94,7 @@ class Gate:
 
     def close(self) -> None:
         """Drop all connections, and refuse new ones until `open()`."""
-        self._order(lambda: (self._drop_all(), self._shut()))
+        self._order(self._shut)
 
     def open(self) -> None:
         """Let connections in and bytes through again."""
@@ -165,7 +165,7 @@ class Gate:
     def close_down(self) -> None:
         """End the gate for good: no thread and no socket stays. A second call does nothing."""
         if self._running:
-            self._order(lambda: (self._drop_all(), self._stop()))
+            self._order(self._stop)
         self._thread.join(5)
 
     def __enter__(self) -> Gate:
@@ -329,6 +329,7 @@ class Gate:
 
     def _shut(self) -> None:
         """Stop listening, but keep the port: a socket that is bound and does not listen refuses connections."""
+        self._drop_all()
         if self._door is not None and self._door in self._selector.get_map():
             self._selector.unregister(self._door)
             self._door.close()
@@ -343,6 +344,7 @@ class Gate:
             self._watch(end)
 
     def _stop(self) -> None:
+        self._drop_all()
         self._running = False
 
 

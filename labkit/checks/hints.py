@@ -42,7 +42,7 @@ class Hint:
 
 
 HintFor = Hint | Callable[[Any], Hint | None] | None
-"""A hint; or a function that looks at what was found and returns the hint for the misconception it recognises, or None."""
+"""A hint; or a function from what was found to the hint for the misconception that it recognises, or None."""
 
 
 def choose(hint: HintFor, found: object) -> Hint | None:

@@ -1,10 +1,13 @@
 """The student's side of a call: finds the function, calls it within a time limit, and answers in plain data.
 
-In a notebook it lives in the same process as the check; in a capsule it is all that stands on the student's side. A request
+In a notebook it lives in the same process as the check; in a capsule it is all that stands on the student's side. A
+request
 and an answer are JSON texts; values in them are written by `labkit.checks.wire`.
 
-Request:  {"do": "call" | "get" | "source", "name": str, "ref": int | null, "args": [value], "kwargs": {str: value}, "limit": s}
-Answer:   {"state": "returned", "value": value} or {"state": "raised" | "timeout" | "missing" | "stub" | "signature" | "value"
+Request:  {"do": "call" | "get" | "source", "name": str, "ref": int | null, "args": [value], "kwargs": {str: value},
+           "limit": seconds}
+Answer:   {"state": "returned", "value": value} or
+          {"state": "raised" | "timeout" | "missing" | "stub" | "signature" | "value"
           | "not callable", "error": {...}}, always with "printed": str and "seconds": float.
 """
 
@@ -87,7 +90,9 @@ class Host:
                 return (self.namespace[name],)
             own = [key for key, value in self.namespace.items() if callable(value) and not key.startswith("_")]
             near = difflib.get_close_matches(name, own, n=1, cutoff=0.75)
-            return _fault("missing", f"there is no `{name}` in this notebook" + (f", but there is `{near[0]}`" if near else ""))
+            return _fault(
+                "missing", f"there is no `{name}` in this notebook" + (f", but there is `{near[0]}`" if near else "")
+            )
         try:
             target = self._kept[ref]
             return (limited(lambda: getattr(target, name), 5.0),)
@@ -98,15 +103,18 @@ class Host:
         started = time.perf_counter()
         try:
             with warnings.catch_warnings():
-                # A warning is printed (and captured), never raised, whatever an earlier cell or the environment asked for.
+                # A warning is printed (and captured), never raised, whatever an earlier cell asked for.
                 warnings.simplefilter("default")
                 value = limited(work, limit)
             seconds = time.perf_counter() - started
             if inspect.iscoroutine(value):
                 value.close()
                 return _fault("value", "a coroutine: the function is an `async def`; write it with `def`")
-            return {"state": "returned", "value": limited(lambda: json.loads(wire.dumps(value, self._refer)), 10.0),
-                    "seconds": seconds}
+            return {
+                "state": "returned",
+                "value": limited(lambda: json.loads(wire.dumps(value, self._refer)), 10.0),
+                "seconds": seconds,
+            }
         except TimeUp:
             return {**_fault("timeout", f"took longer than {limit:g} s"), "seconds": time.perf_counter() - started}
         except wire.WireError as error:
@@ -154,7 +162,9 @@ class Host:
                     if name in {"stop", "close"}:
                         break
         self._kept.clear()
-        return sorted(t.name for t in threading.enumerate() if t not in self._threads and t.is_alive() and _of_student(t))
+        return sorted(
+            t.name for t in threading.enumerate() if t not in self._threads and t.is_alive() and _of_student(t)
+        )
 
     @staticmethod
     def _quietly(work: Callable[[], Any]) -> None:
@@ -163,7 +173,7 @@ class Host:
                 limited(work, 2.0)
             except Interrupted:
                 raise KeyboardInterrupt from None
-            except BaseException:  # noqa: S110 - tidying up: what it says does not matter
+            except BaseException:
                 return
 
 
@@ -189,7 +199,9 @@ def _message(error: BaseException) -> str:
     return str.__str__(text)[:2000]
 
 
-def _fault(state: str, message: str, *, error: BaseException | None = None, where: str = "", found: str = "") -> dict[str, Any]:
+def _fault(
+    state: str, message: str, *, error: BaseException | None = None, where: str = "", found: str = ""
+) -> dict[str, Any]:
     kind = type(error) if error is not None else None
     return {
         "state": state,
@@ -203,7 +215,9 @@ def _fault(state: str, message: str, *, error: BaseException | None = None, wher
     }
 
 
-def _signature_fault(name: str, target: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any] | None:
+def _signature_fault(
+    name: str, target: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
+) -> dict[str, Any] | None:
     try:
         signature = inspect.signature(target)
     except (TypeError, ValueError):
@@ -214,4 +228,3 @@ def _signature_fault(name: str, target: Callable[..., Any], args: list[Any], kwa
         names = [str(p.replace(annotation=inspect.Parameter.empty)) for p in signature.parameters.values()]
         return _fault("signature", str(error), found=f"{name}({', '.join(names)})")
     return None
-

@@ -76,7 +76,11 @@ class InfluxView:
         """
         with self._as_kit("could not run its query"):
             tables = self._client.query_api().query(flux, org=self.endpoint.org)
-        return [{key: value for key, value in record.values.items() if key not in _META} for table in tables for record in table.records]
+        return [
+            {key: value for key, value in record.values.items() if key not in _META}
+            for table in tables
+            for record in table.records
+        ]
 
     def count(self, bucket: str, measurement: str | None = None) -> int:
         """Count the points of a bucket: distinct series and times, whatever the number of fields.
@@ -86,11 +90,15 @@ class InfluxView:
             measurement: only this one.
         """
         rows = self.rows(bucket, measurement)
-        keys = {tuple(sorted((k, str(v)) for k, v in row.items() if k not in {"_field", "_value", "_start", "_stop"})) for row in rows}
+        keys = {
+            tuple(sorted((k, str(v)) for k, v in row.items() if k not in {"_field", "_value", "_start", "_stop"}))
+            for row in rows
+        }
         return len(keys)
 
     def rows(self, bucket: str, measurement: str | None = None) -> list[dict[str, Any]]:
-        """Return every stored value of a bucket, a dict each with `_time`, `_measurement`, `_field`, `_value` and the tags.
+        """Return every stored value of a bucket, a dict each with `_time`, `_measurement`, `_field`, `_value` and the
+        tags.
 
         Args:
             bucket: name of the bucket.
@@ -124,8 +132,11 @@ class InfluxView:
         except KitError:
             raise
         except Exception as error:  # influxdb-client raises urllib3's errors and its own
-            raise KitError(f"The check {what} in {self.endpoint!r}.", tried=[f"{type(error).__name__}: {error}"[:600]],
-                           fix="run the check again; if it stays so, restart the kernel.") from error
+            raise KitError(
+                f"The check {what} in {self.endpoint!r}.",
+                tried=[f"{type(error).__name__}: {error}"[:600]],
+                fix="run the check again; if it stays so, restart the kernel.",
+            ) from error
 
 
 def flux_string(text: str) -> str:

@@ -34,8 +34,7 @@ NAME_THE_BROKER = Hint(
     "Could somebody who reads only the message find the broker?",
     "`[Errno 111] Connection refused` does not say whose connection. In a house with five services that is the "
     "first question. The message must name host and port.",
-    "`except OSError as error: raise ConnectionError(f\"cannot connect to {broker.host}:{broker.port}: "
-    "{error}\")`.",
+    '`except OSError as error: raise ConnectionError(f"cannot connect to {broker.host}:{broker.port}: {error}")`.',
 )
 GIVE_THE_REASON = Hint(
     "give-the-reason",
@@ -43,7 +42,7 @@ GIVE_THE_REASON = Hint(
     "The broker has said why it refuses: its reason code has a text, such as `Not authorized`. The operating "
     "system says why, too: the text of the OSError. Without it nobody knows whether to start the broker or to "
     "mend the password.",
-    "Put `str(reason)`, or `str(error)` of the OSError, or \"no answer\" into the message.",
+    'Put `str(reason)`, or `str(error)` of the OSError, or "no answer" into the message.',
 )
 RIGHT_EXCEPTION = Hint(
     "right-exception",
@@ -101,14 +100,14 @@ BUILD_THE_TOPIC = Hint(
     "Compare the two topics, level by level.",
     "The levels are, in order: `iot`, `node`, the id, the kind. There is no slash at the beginning and none at "
     "the end.",
-    "`f\"iot/node/{node_id}/{kind}\"`.",
+    '`f"iot/node/{node_id}/{kind}"`.',
 )
 ANY_TEXT_IS_AN_ID = Hint(
     "any-text-is-an-id",
     "Is there really something wrong with this id?",
     "MQTT allows any character in a level but four: the wildcards `+` and `#`, the slash, and NUL. Spaces, "
     "accents and full stops are fine. Refuse what is forbidden; do not list what is allowed.",
-    "`any(character in node_id for character in \"+#/\\0\")` is the whole test, beside the empty id.",
+    '`any(character in node_id for character in "+#/\\0")` is the whole test, beside the empty id.',
 )
 FORBIDDEN_CHARACTERS = Hint(
     "forbidden-characters",
@@ -120,8 +119,7 @@ FORBIDDEN_CHARACTERS = Hint(
 EMPTY_ID = Hint(
     "empty-id",
     "What is `iot/node//status`?",
-    "An empty level is legal in MQTT, so the broker does not complain: all nodes without an id would share one "
-    "topic.",
+    "An empty level is legal in MQTT, so the broker does not complain: all nodes without an id would share one topic.",
     "`if not node_id: raise ValueError(…)`.",
 )
 KNOWN_KINDS = Hint(
@@ -136,7 +134,7 @@ EXACT_SHAPE = Hint(
     "Could `node_topic` have built this topic?",
     "A topic of a node has exactly four levels, and the first two are `iot` and `node`. One more or one fewer, "
     "another root, a slash at an end: all that is something else.",
-    "Split at `/`, compare the number of levels with 4 and the first two with `[\"iot\", \"node\"]`. Then hand "
+    'Split at `/`, compare the number of levels with 4 and the first two with `["iot", "node"]`. Then hand '
     "the other two to `node_topic`, which refuses what is wrong with them.",
 )
 VALUE_ERROR = Hint(
@@ -172,14 +170,13 @@ EMPTY_LEVELS = Hint(
 HASH_INCLUDES_PARENT = Hint(
     "hash-includes-parent",
     "`#` stands for all further levels, or …?",
-    "Or none. `a/#` matches `a` itself: it reads \"`a` and everything below it\".",
+    'Or none. `a/#` matches `a` itself: it reads "`a` and everything below it".',
     "When you walk along the filter and meet `#`, the answer is True, even if the topic has no level left.",
 )
 HASH_IS_THE_REST = Hint(
     "hash-is-the-rest",
     "How many levels does a `#` stand for?",
-    "All that follow, however many. But what stands before it has to fit level by level: `a/#` does not match "
-    "`ab`.",
+    "All that follow, however many. But what stands before it has to fit level by level: `a/#` does not match `ab`.",
     "Compare the levels one after the other. At a `#` return True.",
 )
 SAME_NUMBER_OF_LEVELS = Hint(
@@ -201,8 +198,7 @@ DOLLAR_TOPICS = Hint(
     "With what does this topic begin?",
     "Topics that begin with `$` belong to the broker. A wildcard in the *first* level does not match them, so "
     "that a subscriber to `#` does not get them. `$SYS/#` does: its first level is no wildcard.",
-    "Before anything else: if the topic starts with `$` and the first level of the filter is `+` or `#`, return "
-    "False.",
+    "Before anything else: if the topic starts with `$` and the first level of the filter is `+` or `#`, return False.",
 )
 MALFORMED_FILTER = Hint(
     "malformed-filter",
@@ -238,7 +234,7 @@ TOPIC_OF_THE_NODE = Hint(
     "topic-of-the-node",
     "Where did the message go?",
     "The topic is made of the reading's `node_id` and the kind `telemetry`. You have a function that builds it.",
-    "`node_topic(reading[\"node_id\"], \"telemetry\")`.",
+    '`node_topic(reading["node_id"], "telemetry")`.',
 )
 QOS_1 = Hint(
     "qos-1",
@@ -289,7 +285,7 @@ NEEDS_A_NODE_ID = Hint(
     "needs-a-node-id",
     "Without an id there is no topic. Which exception says so?",
     "A KeyError says how your program stumbled. ValueError says that the reading is wrong.",
-    "`if \"node_id\" not in reading: raise ValueError(…)`.",
+    '`if "node_id" not in reading: raise ValueError(…)`.',
 )
 REFUSE_BEFORE_PUBLISHING = Hint(
     "refuse-before-publishing",
@@ -304,7 +300,7 @@ PARSE_THE_PAYLOAD = Hint(
     "parse-the-payload",
     "What is the second item of each pair?",
     "It is the reading, a dictionary. `message.payload` is bytes, which have to be read as JSON first.",
-    "`json.loads(message.payload.decode(\"utf-8\"))`.",
+    '`json.loads(message.payload.decode("utf-8"))`.',
 )
 TOPIC_AND_READING = Hint(
     "topic-and-reading",
@@ -342,8 +338,7 @@ TIMEOUT_IS_A_RESULT = Hint(
 USE_THE_WHOLE_TIME = Hint(
     "use-the-whole-time",
     "It came back early. Why?",
-    "There may be pauses between messages. As long as there is time left and `count` is not reached, go on "
-    "waiting.",
+    "There may be pauses between messages. As long as there is time left and `count` is not reached, go on waiting.",
     "Only `count` readings, or the end of the time, end the loop.",
 )
 SKIP_THE_BAD = Hint(
@@ -369,7 +364,7 @@ COUNT_THE_GOOD = Hint(
 ONLY_OBJECTS = Hint(
     "only-objects",
     "Is `22.5` a reading?",
-    "It is JSON, but not an object. A program that asks it for `sensors` would stop. So are `[1]`, `\"text\"` and "
+    'It is JSON, but not an object. A program that asks it for `sensors` would stop. So are `[1]`, `"text"` and '
     "`null`.",
     "After `json.loads`: `if not isinstance(reading, dict):` it is malformed.",
 )
@@ -390,7 +385,7 @@ SAY_HOW_MANY = Hint(
     "say-how-many",
     "How will anybody notice that messages were skipped?",
     "Silence would hide a broken node for months. One line at the end, with the number, is enough.",
-    "Count them, and at the end: `if skipped: log.warning(\"skipped %d malformed messages\", skipped)`.",
+    'Count them, and at the end: `if skipped: log.warning("skipped %d malformed messages", skipped)`.',
 )
 CLOSE_WHAT_YOU_OPEN = Hint(
     "close-what-you-open",
@@ -418,7 +413,7 @@ SAY_ONLINE = Hint(
     "say-online",
     "Who says that the node is there?",
     "The node itself, when it is connected: `online`, to its status topic.",
-    "In the callback for CONNACK: `client.publish(status, \"online\", qos=1, retain=True)`.",
+    'In the callback for CONNACK: `client.publish(status, "online", qos=1, retain=True)`.',
 )
 RETAIN_ONLINE = Hint(
     "retain-online",
@@ -431,14 +426,13 @@ WILL_BEFORE_CONNECT = Hint(
     "will-before-connect",
     "Look at what CONNECT told the broker.",
     "The will is a part of the packet CONNECT. If it is set later, or not at all, the broker does not know it.",
-    "Call `client.will_set(status, \"offline\", qos=1, retain=True)` before you connect.",
+    'Call `client.will_set(status, "offline", qos=1, retain=True)` before you connect.',
 )
 WILL_AS_PROMISED = Hint(
     "will-as-promised",
     "Compare topic and payload of your will with the exercise.",
-    "The will goes to the same topic as `online`, and says `offline`. Then the topic always holds the latest "
-    "state.",
-    "`client.will_set(node_topic(node_id, \"status\"), \"offline\", qos=1, retain=True)`.",
+    "The will goes to the same topic as `online`, and says `offline`. Then the topic always holds the latest state.",
+    '`client.will_set(node_topic(node_id, "status"), "offline", qos=1, retain=True)`.',
 )
 RETAIN_THE_WILL = Hint(
     "retain-the-will",
@@ -501,5 +495,5 @@ VALID_NODE_ID = Hint(
     "valid-node-id",
     "Is this the id of a node?",
     "Your `node_topic` refuses it. Use it for both topics, before anything is sent.",
-    "Begin with `status = node_topic(node_id, \"status\")`.",
+    'Begin with `status = node_topic(node_id, "status")`.',
 )

@@ -1,8 +1,11 @@
 """Time limits for a call of the student's code, in the process in which it runs.
 
-In the main thread an alarm signal raises `TimeUp`, again and again until the call gives up: it derives from BaseException,
-and once the time is over the lines of the call's own frames raise it too, so that a bare `except:` in a loop is left as well.
-Elsewhere (another thread, Windows) the call runs in a thread of its own, into which `TimeUp` is thrown; a thread that is
+In the main thread an alarm signal raises `TimeUp`, again and again until the call gives up: it derives from
+BaseException,
+and once the time is over the lines of the call's own frames raise it too, so that a bare `except:` in a loop is left
+as well.
+Elsewhere (another thread, Windows) the call runs in a thread of its own, into which `TimeUp` is thrown; a thread that
+is
 blocked in the operating system is left behind.
 """
 

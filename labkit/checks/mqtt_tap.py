@@ -1,6 +1,7 @@
 """Reads MQTT packets that pass by, without touching them.
 
-Only the fixed header (MQTT 3.1.1 section 2.2) of every packet and the variable header and payload of CONNECT (section 3.1)
+Only the fixed header (MQTT 3.1.1 section 2.2) of every packet and the variable header and payload of CONNECT (section
+3.1)
 are read; versions 3.1.1 and 5 share these up to CONNECT's properties, which are skipped.
 """
 
@@ -12,9 +13,21 @@ from dataclasses import dataclass
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK = range(1, 10)
 PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
 NAMES = {
-    CONNECT: "CONNECT", CONNACK: "CONNACK", PUBLISH: "PUBLISH", PUBACK: "PUBACK", PUBREC: "PUBREC", PUBREL: "PUBREL",
-    PUBCOMP: "PUBCOMP", SUBSCRIBE: "SUBSCRIBE", SUBACK: "SUBACK", 10: "UNSUBSCRIBE", 11: "UNSUBACK", PINGREQ: "PINGREQ",
-    PINGRESP: "PINGRESP", DISCONNECT: "DISCONNECT", 15: "AUTH",
+    CONNECT: "CONNECT",
+    CONNACK: "CONNACK",
+    PUBLISH: "PUBLISH",
+    PUBACK: "PUBACK",
+    PUBREC: "PUBREC",
+    PUBREL: "PUBREL",
+    PUBCOMP: "PUBCOMP",
+    SUBSCRIBE: "SUBSCRIBE",
+    SUBACK: "SUBACK",
+    10: "UNSUBSCRIBE",
+    11: "UNSUBACK",
+    PINGREQ: "PINGREQ",
+    PINGRESP: "PINGRESP",
+    DISCONNECT: "DISCONNECT",
+    15: "AUTH",
 }
 """Packet types, MQTT 3.1.1 table 2.1 (15 is of version 5)."""
 
@@ -156,8 +169,15 @@ def read_connect(body: bytes) -> Connect | None:
     except IndexError:
         return None
     return Connect(
-        client_id.decode("utf-8", "replace"), bool(flags & 0x02), keepalive, level, username.decode("utf-8", "replace"),
-        will_topic.decode("utf-8", "replace"), will_payload, (flags >> 3) & 3, bool(flags & 0x20),
+        client_id.decode("utf-8", "replace"),
+        bool(flags & 0x02),
+        keepalive,
+        level,
+        username.decode("utf-8", "replace"),
+        will_topic.decode("utf-8", "replace"),
+        will_payload,
+        (flags >> 3) & 3,
+        bool(flags & 0x20),
     )
 
 

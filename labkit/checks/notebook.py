@@ -1,6 +1,7 @@
 """`check("01.3")` and `hint("01.3")`: what a student types.
 
-If the kit itself fails (a service cannot be started, a check is broken), the card says so, and `check` raises: nbgrader then
+If the kit itself fails (a service cannot be started, a check is broken), the card says so, and `check` raises:
+nbgrader then
 shows an error in that cell, for which an instructor looks, instead of a zero that nobody would question. Nothing that a
 student's code does makes `check` raise.
 """
@@ -27,7 +28,7 @@ _last: dict[str, Result] = {}
 _shown: dict[str, dict[str, int]] = {}
 
 
-class CheckFailed(KitError):
+class CheckFailed(KitError):  # noqa: N818 - the name that an instructor reads in a failed cell
     """The kit could not check. The answer was not judged."""
 
     def _render_traceback_(self) -> list[str]:
@@ -81,8 +82,8 @@ def _endpoints(exercise: Exercise) -> dict[str, Any]:
         return {}
     from labkit.services import start
 
-    needs = {service: list(exercise.capabilities.get(service, ())) for service in exercise.services}
-    services = start(*exercise.services, **{service: names for service, names in needs.items() if names})
+    needs: dict[str, Any] = {service: list(names) for service, names in exercise.capabilities.items() if names}
+    services = start(*exercise.services, **needs)
     return {service: services[service] for service in exercise.services}
 
 
@@ -123,7 +124,9 @@ def hint(id: str) -> None:
         note_card(f"No hint for {key} yet", f'Run check("{key}") first: hints answer what it finds.').display()
         return
     if not result.hints:
-        said = "It has all its points." if result.passed else "Compare what was expected with what was found on the card."
+        said = (
+            "It has all its points." if result.passed else "Compare what was expected with what was found on the card."
+        )
         note_card(f"No hint for {key}", said).display()
         return
     chosen, level = _next_level(result.hints, _shown.setdefault(key, {}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,8 @@ class CallError:
     """Why a call returned nothing.
 
     Args:
-        state: `raised`, `timeout`, `missing`, `stub`, `signature`, `not callable`, or `value` (returned something that cannot be sent).
+        state: `raised`, `timeout`, `missing`, `stub`, `signature`, `not callable`, or `value` (returned something that
+            cannot be sent).
         type: name of the exception's class, if one was raised.
         message: its text, or what went wrong in words.
         line: the student's own line: "line 7: `return json.loads(x)`".
@@ -37,7 +39,7 @@ class CallError:
     types: tuple[str, ...] = ()
     signature: str = ""
 
-    def is_a(self, kind: type[BaseException]) -> bool:
+    def is_a(self, kind: builtins.type[BaseException]) -> bool:
         """Whether the exception raised is of that class or derives from it."""
         return self.state == "raised" and f"{kind.__module__}.{kind.__qualname__}" in self.types
 
@@ -61,7 +63,14 @@ class Outcome:
     """
 
     def __init__(
-        self, student: Student, call: str, value: Any, error: CallError | None, *, printed: str = "", seconds: float = 0.0,
+        self,
+        student: Student,
+        call: str,
+        value: Any,
+        error: CallError | None,
+        *,
+        printed: str = "",
+        seconds: float = 0.0,
         signature: str = "",
     ) -> None:
         self._student = student
@@ -77,7 +86,7 @@ class Outcome:
 
     @property
     def value(self) -> Any:
-        """What was returned: plain data, or a `Reference` to what stays with the student. Ends the criterion if nothing was."""
+        """What was returned: plain data, or a `Reference`. It ends the criterion if nothing was returned."""
         self.succeeds()
         if (running := recorder()) is not None:
             running.saw(self.call_text, self._value)
@@ -110,7 +119,9 @@ class Outcome:
         if self.error is not None:
             self._fail(show(expected), hint)
         if (text := difference(expected, self._value, approx)) is not None:
-            nested = not text.startswith(show(expected)[:20]) and (isinstance(expected, (dict, list, tuple)) or "DataFrame" in text)
+            nested = not text.startswith(show(expected)[:20]) and (
+                isinstance(expected, (dict, list, tuple)) or "DataFrame" in text
+            )
             kinds = type(expected) is not type(self._value) and self._value is not None
             self._fail(show(expected), hint, note=text if nested or kinds or text.startswith("[") else "")
         return self
@@ -127,10 +138,10 @@ class Outcome:
         mentions = (mentions,) if isinstance(mentions, str) else tuple(mentions)
         saying = f" that mentions {' and '.join(show(text) for text in mentions)}" if mentions else ""
         expected = f"{wanted}{saying}"
-        if self.error is None or not any(self.error.is_a(kind) for kind in types):
-            self._fail(expected, hint)
-        said = self.error.message.lower()
-        if any(text.lower() not in said for text in mentions):
+        error = self.error
+        said = error.message.lower() if error is not None else ""
+        right = error is not None and any(error.is_a(kind) for kind in types)
+        if not right or any(text.lower() not in said for text in mentions):
             self._fail(expected, hint)
         return self
 
@@ -187,7 +198,9 @@ class Outcome:
         if self.error is not None:
             return Outcome(self._student, shown, None, self.error, signature=self.signature)
         if not isinstance(self._value, Reference):
-            told = CallError("raised", "AttributeError", f"{show(self._value)} has no `{name}`", "", ("builtins.AttributeError",))
+            told = CallError(
+                "raised", "AttributeError", f"{show(self._value)} has no `{name}`", "", ("builtins.AttributeError",)
+            )
             return Outcome(self._student, shown, None, told)
         return self._student.ask(do, name, self._value.id, shown, args, kwargs, limit)
 
@@ -206,21 +219,23 @@ class Outcome:
             expected, text, advice = _explain(error, expected, self.call_text, self.signature)
             about_code = kind in {"raised", "timeout", "value"}
             chosen = choose(hint, error) if about_code else None
-        raise CriterionFailed(Finding(
-            expected=expected,
-            found=f"{text} ({note})" if note else text,
-            advice=chosen.nudge if chosen else advice,
-            hint=chosen,
-            call=self.call_text,
-            line=error.line if error else "",
-            printed=shorten(self.printed.strip(), 600),
-            kind=kind,
-        ))
+        raise CriterionFailed(
+            Finding(
+                expected=expected,
+                found=f"{text} ({note})" if note else text,
+                advice=chosen.nudge if chosen else advice,
+                hint=chosen,
+                call=self.call_text,
+                line=error.line if error else "",
+                printed=shorten(self.printed.strip(), 600),
+                kind=kind,
+            )
+        )
 
 
 _ENDS = {
     "builtins.SystemExit": "do not leave Python with `exit()` or `sys.exit()`: return, or raise an exception.",
-    "builtins.KeyboardInterrupt": "do not raise KeyboardInterrupt: it is the keyboard's. Return, or raise another exception.",
+    "builtins.KeyboardInterrupt": "do not raise KeyboardInterrupt: it is the keyboard's. Raise another exception.",
     "builtins.RecursionError": "the function calls itself without end: which call should be the last?",
 }
 
@@ -229,14 +244,30 @@ def _explain(error: CallError, expected: str, call: str, signature: str) -> tupl
     """Return expected, found and advice for a call that returned nothing."""
     name = call.split("(")[0]
     if error.state == "stub":
-        return f"`{signature or name}` written by you", "not written yet", "write it in the cell above, run that cell, then this one."
+        return (
+            f"`{signature or name}` written by you",
+            "not written yet",
+            "write it in the cell above, run that cell, then this one.",
+        )
     if error.state == "missing":
-        return f"`{signature or name}`", error.message, "run the cell that defines it. Is its name spelt as in the exercise?"
+        return (
+            f"`{signature or name}`",
+            error.message,
+            "run the cell that defines it. Is its name spelt as in the exercise?",
+        )
     if error.state == "signature":
         wanted = signature or call
-        return f"`{wanted}`", f"`{error.signature}` ({error.message})", "give it the parameters that the exercise names, in that order."
+        return (
+            f"`{wanted}`",
+            f"`{error.signature}` ({error.message})",
+            "give it the parameters that the exercise names, in that order.",
+        )
     if error.state == "not callable":
-        return f"`{signature or name}`", error.message, "another cell has taken that name for something else: rename it, and run the cell again."
+        return (
+            f"`{signature or name}`",
+            error.message,
+            "another cell has taken that name for something else: rename it, and run the cell again.",
+        )
     if error.state == "timeout":
         return expected, error.message, "does every loop end, and does every wait have a time limit?"
     if error.state == "value":

@@ -115,7 +115,11 @@ def hidden(id: str) -> Callable[[CheckFunction], CheckFunction]:
     key = exercise_id(id)
 
     def register(run: CheckFunction) -> CheckFunction:
-        others = [other for other in _hidden.get(key, []) if (other.__module__, other.__name__) != (run.__module__, run.__name__)]
+        others = [
+            other
+            for other in _hidden.get(key, [])
+            if (other.__module__, other.__name__) != (run.__module__, run.__name__)
+        ]
         _hidden[key] = [*others, run]
         return run
 
@@ -135,7 +139,7 @@ def exercise_id(text: str) -> str:
     """
     found = _ID.fullmatch(str(text).strip())
     if found is None:
-        raise ValueError(f"{text!r} is not an exercise: write lab and number, like \"01.3\"")
+        raise ValueError(f'{text!r} is not an exercise: write lab and number, like "01.3"')
     return f"{int(found[1]):02d}.{int(found[2])}"
 
 

@@ -4,9 +4,10 @@
 
     {"schema": 1, "exercise": "01.3", "title": str, "points": int, "score": int | float,
      "state": "passed" | "partly" | "failed" | "not written" | "not checked", "seconds": float, "seed": int,
-     "criteria": [{"title": str, "points": float, "earned": float, "state": "passed" | "failed" | "not written" | "not checked",
-                   "seconds": float, "finding": null | {"expected": str, "found": str, "try": str, "call": str, "line": str,
-                                                        "printed": str, "kind": str, "hint": null | {"id": str, "levels": [str]}}}],
+     "criteria": [{"title": str, "points": float, "earned": float,
+                   "state": "passed" | "failed" | "not written" | "not checked", "seconds": float, "hidden": bool,
+                   "finding": null | {"expected": str, "found": str, "try": str, "call": str, "line": str,
+                                      "printed": str, "kind": str, "hint": null | {"id": str, "levels": [str]}}}],
      "notes": [str], "problem": null | str}
 
 `problem` is set when the kit itself failed; the score then says nothing about the student.
@@ -50,8 +51,16 @@ class Finding:
     def data(self) -> dict[str, Any]:
         """Return it as JSON types."""
         hint = {"id": self.hint.id, "levels": list(self.hint.levels)} if self.hint else None
-        return {"expected": self.expected, "found": self.found, "try": self.advice, "call": self.call, "line": self.line,
-                "printed": self.printed, "kind": self.kind, "hint": hint}
+        return {
+            "expected": self.expected,
+            "found": self.found,
+            "try": self.advice,
+            "call": self.call,
+            "line": self.line,
+            "printed": self.printed,
+            "kind": self.kind,
+            "hint": hint,
+        }
 
 
 @dataclass
@@ -81,8 +90,15 @@ class CriterionResult:
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON types."""
-        return {"title": self.title, "points": self.points, "earned": self.earned, "state": self.state,
-                "seconds": round(self.seconds, 3), "finding": self.finding.data() if self.finding else None}
+        return {
+            "title": self.title,
+            "points": self.points,
+            "earned": self.earned,
+            "state": self.state,
+            "seconds": round(self.seconds, 3),
+            "hidden": self.hidden,
+            "finding": self.finding.data() if self.finding else None,
+        }
 
 
 @dataclass
@@ -147,7 +163,16 @@ class Result:
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON types; the schema is in the module's text."""
-        return {"schema": 1, "exercise": self.exercise, "title": self.title, "points": self.points, "score": self.score,
-                "state": self.state, "seconds": round(self.seconds, 3), "seed": self.seed,
-                "criteria": [criterion.data() for criterion in self.criteria], "notes": list(self.notes),
-                "problem": self.problem}
+        return {
+            "schema": 1,
+            "exercise": self.exercise,
+            "title": self.title,
+            "points": self.points,
+            "score": self.score,
+            "state": self.state,
+            "seconds": round(self.seconds, 3),
+            "seed": self.seed,
+            "criteria": [criterion.data() for criterion in self.criteria],
+            "notes": list(self.notes),
+            "problem": self.problem,
+        }

@@ -34,7 +34,11 @@ def run(exercise: Exercise, student: Student, world: World, *, hidden: Sequence[
         result.criteria = _with_points(public, exercise, result)
         result.written = public.ran or not public.absent
         if hidden and result.written and result.problem is None:
-            result.criteria = _joined(result.criteria, [_judge(cases, exercise, student, world, result, hidden=True) for cases in hidden], result)
+            result.criteria = _joined(
+                result.criteria,
+                [_judge(cases, exercise, student, world, result, hidden=True) for cases in hidden],
+                result,
+            )
     finally:
         student.limit, student.signature = before
         result.notes += [f"still running after the check: {name}" for name in student.release()]
@@ -44,7 +48,13 @@ def run(exercise: Exercise, student: Student, world: World, *, hidden: Sequence[
 
 
 def _judge(
-    cases: CheckFunction, exercise: Exercise, student: Student, world: World, result: Result, *, hidden: bool = False,
+    cases: CheckFunction,
+    exercise: Exercise,
+    student: Student,
+    world: World,
+    result: Result,
+    *,
+    hidden: bool = False,
 ) -> Recorder:
     with recording(Recorder(exercise.title, hidden=hidden)) as recorder:
         try:
@@ -55,7 +65,11 @@ def _judge(
             result.problem = str(error)
         except Exception as error:
             trace = error.__traceback__
-            while trace is not None and trace.tb_next is not None and "labkit/checks/lab" not in trace.tb_frame.f_code.co_filename:
+            while (
+                trace is not None
+                and trace.tb_next is not None
+                and "labkit/checks/lab" not in trace.tb_frame.f_code.co_filename
+            ):
                 trace = trace.tb_next
             where = f" (line {trace.tb_lineno} of {trace.tb_frame.f_code.co_filename})" if trace else ""
             result.problem = f"The check of {exercise.id} is broken: {type(error).__name__}: {error}{where}"
@@ -83,7 +97,8 @@ def _with_points(recorder: Recorder, exercise: Exercise, result: Result) -> list
         # The check ended before its other criteria: their points go with the failure that ended it.
         stray[-1].points = exercise.points - declared
     elif abs(declared - exercise.points) > 1e-9 and result.problem is None:
-        result.problem = f"The check of {exercise.id} is broken: its criteria have {declared:g} points, the exercise has {exercise.points}."
+        sums = f"its criteria have {declared:g} points, the exercise has {exercise.points}"
+        result.problem = f"The check of {exercise.id} is broken: {sums}."
     return criteria
 
 
@@ -96,7 +111,9 @@ def _joined(public: list[CriterionResult], recorders: Sequence[Recorder], result
             if target is None and line.finding is not None and line.title == recorder.title:
                 target = next((candidate for candidate in public if candidate.state == "passed"), None)
             if target is None:
-                result.problem = f"The hidden cases of {result.exercise} have a criterion that is not public: {line.title!r}."
+                result.problem = (
+                    f"The hidden cases of {result.exercise} have a criterion that is not public: {line.title!r}."
+                )
                 return public
             if line.state != "passed" and target.state == "passed":
                 target.state, target.finding, target.hidden = line.state, line.finding, True

@@ -27,7 +27,9 @@ class _Short(reprlib.Repr):
         return repr(value) if len(value) <= 80 else f"{value[:80]!r}… ({len(value)} bytes)"
 
     def repr_str(self, value: str, level: int) -> str:  # noqa: ARG002 - reprlib's signature
-        return repr(value) if len(value) <= self.maxstring else f"{value[: self.maxstring]!r}… ({len(value)} characters)"
+        return (
+            repr(value) if len(value) <= self.maxstring else f"{value[: self.maxstring]!r}… ({len(value)} characters)"
+        )
 
 
 _SHORT = _Short()

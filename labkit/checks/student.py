@@ -47,7 +47,8 @@ class Student(ABC):
 
         Args:
             name: its name in the notebook.
-            args: plain data, an Endpoint (a gate stands for its own), or an earlier Outcome whose value stays with the student.
+            args: plain data, an Endpoint (a gate stands for its own), or an earlier Outcome whose value stays with the
+                student.
             limit: time limit in seconds, instead of the exercise's.
             kwargs: the same by name.
 
@@ -65,7 +66,13 @@ class Student(ABC):
         return self.ask("source", name, None, name, (), {}, None)
 
     def ask(
-        self, do: str, name: str, ref: int | None, shown: str, args: tuple[Any, ...], kwargs: dict[str, Any],
+        self,
+        do: str,
+        name: str,
+        ref: int | None,
+        shown: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
         limit: float | None,
     ) -> Outcome:
         """Send one request and wrap the answer; `call`, `get` and the methods of an Outcome go through here.
@@ -85,7 +92,10 @@ class Student(ABC):
             if isinstance(value, Outcome) and value.error is not None:
                 return Outcome(self, text, None, value.error, signature=value.signature)
         request = {
-            "do": do, "name": name, "ref": ref, "limit": seconds,
+            "do": do,
+            "name": name,
+            "ref": ref,
+            "limit": seconds,
             "args": [wire.encode(value, _refer) for value in args],
             "kwargs": {key: wire.encode(value, _refer) for key, value in kwargs.items()},
         }
@@ -96,13 +106,22 @@ class Student(ABC):
             value = wire.decode(answer["value"])
         else:
             told = answer["error"]
-            error = CallError(answer["state"], told["type"], told["message"], told["line"], tuple(told["types"]), told["signature"])
+            error = CallError(
+                answer["state"], told["type"], told["message"], told["line"], tuple(told["types"]), told["signature"]
+            )
         if (running := recorder()) is not None:
             absent = error is not None and error.state in {"missing", "stub"}
             running.absent |= absent
             running.ran |= not absent and do == "call"
-        return Outcome(self, text, value, error, printed=answer["printed"], seconds=answer["seconds"],
-                       signature=self.signature(name) if ref is None else "")
+        return Outcome(
+            self,
+            text,
+            value,
+            error,
+            printed=answer["printed"],
+            seconds=answer["seconds"],
+            signature=self.signature(name) if ref is None else "",
+        )
 
 
 def _refer(value: object) -> dict[str, Any]:
@@ -125,7 +144,11 @@ class LocalStudent(Student):
     """
 
     def __init__(
-        self, namespace: MutableMapping[str, Any], *, limit: float = 5.0, signature: Callable[[str], str] | None = None,
+        self,
+        namespace: MutableMapping[str, Any],
+        *,
+        limit: float = 5.0,
+        signature: Callable[[str], str] | None = None,
     ) -> None:
         super().__init__(limit=limit, signature=signature)
         self._host = Host(namespace)

@@ -1,10 +1,13 @@
 """The codec between a check and the student's code: plain data as JSON text, anything else as a reference.
 
-Both sides of every call go through it, in the notebook as in a capsule. What comes out is made of exact built-in types, so
+Both sides of every call go through it, in the notebook as in a capsule. What comes out is made of exact built-in
+types, so
 an object of the student's with a lying `__eq__`, a `str` subclass or a shared list cannot reach the check.
 
-JSON stands for itself: null, booleans, strings, lists, finite floats, integers up to 2**53, and dictionaries with string
-keys. The rest is an object with the key `$`, which names its kind; a dictionary that has this key itself is written as pairs.
+JSON stands for itself: null, booleans, strings, lists, finite floats, integers up to 2**53, and dictionaries with
+string
+keys. The rest is an object with the key `$`, which names its kind; a dictionary that has this key itself is written as
+pairs.
 """
 
 from __future__ import annotations

@@ -20,7 +20,9 @@ def encode_frame(frame: pd.DataFrame, encode: Callable[[Any], Any]) -> dict[str,
     return {
         "columns": [encode(column) for column in frame.columns],
         "columns_name": encode(frame.columns.name),
-        "index": {"dtype": "multi", "v": [encode(item) for item in index.tolist()]} if multi else _series(index, encode),
+        "index": {"dtype": "multi", "v": [encode(item) for item in index.tolist()]}
+        if multi
+        else _series(index, encode),
         "index_names": [encode(name) for name in index.names],
         "data": [_series(frame.iloc[:, position], encode) for position in range(frame.shape[1])],
     }
@@ -40,7 +42,9 @@ def _series(values: Any, encode: Callable[[Any], Any]) -> dict[str, Any]:
             "v": [None if gone else str(n) for n, gone in zip(numbers, missing, strict=True)],
         }
     name = str(kind)
-    simple = name if name in {"float64", "float32", "int64", "int32", "bool", "Int64", "Float64", "boolean"} else "object"
+    simple = (
+        name if name in {"float64", "float32", "int64", "int32", "bool", "Int64", "Float64", "boolean"} else "object"
+    )
     return {"dtype": simple, "v": [encode(item) for item in pd.Series(values).tolist()]}
 
 
@@ -66,8 +70,12 @@ def decode_frame(value: dict[str, Any], decode: Callable[[Any], Any]) -> pd.Data
 
 def _values(column: dict[str, Any], decode: Callable[[Any], Any]) -> Any:
     if column["dtype"] == "datetime":
-        numbers = [pd.NaT if item is None else int(item) for item in column["v"]]
-        times = pd.DatetimeIndex(pd.to_datetime(numbers, unit="ns", utc=True)).as_unit("ns")
+        numbers = [None if item is None else int(item) for item in column["v"]]
+        times = pd.DatetimeIndex(pd.to_datetime(pd.array(numbers, dtype="Int64"), unit="ns", utc=True)).as_unit("ns")
         return times.tz_convert(column["zone"]) if column["zone"] else times.tz_localize(None)
     values = [decode(item) for item in column["v"]]
-    return pd.array(values, dtype=column["dtype"]) if column["dtype"] != "object" else pd.Series(values, dtype="object").array
+    return (
+        pd.array(values, dtype=column["dtype"])
+        if column["dtype"] != "object"
+        else pd.Series(values, dtype="object").array
+    )

@@ -7,7 +7,7 @@ import random
 import socket
 import uuid
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from labkit.checks.criterion import CriterionFailed
 from labkit.checks.hints import HintFor, choose
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from labkit.checks.gate import Gate
     from labkit.checks.influx_view import InfluxView
     from labkit.services import Endpoint
+
+    _Ending = TypeVar("_Ending", Gate, FakeBroker)
 
 
 class World:
@@ -76,7 +78,8 @@ class World:
         return self._influx
 
     def unique(self, prefix: str) -> str:
-        """Return a name that nothing else uses; retained messages on topics that contain it are deleted after the check.
+        """Return a name that nothing else uses; retained messages on topics that contain it are deleted after the
+        check.
 
         Args:
             prefix: how it begins. The rest is letters and digits, so it may be one level of a topic.
@@ -97,7 +100,9 @@ class World:
             return wait_until(ready, timeout, what="the check")
         return ready()
 
-    def expect(self, condition: object, *, expected: str, found: object, hint: HintFor = None, advice: str = "") -> None:
+    def expect(
+        self, condition: object, *, expected: str, found: object, hint: HintFor = None, advice: str = ""
+    ) -> None:
         """Demand that something is so in the world; ends the criterion if not.
 
         Args:
@@ -114,7 +119,11 @@ class World:
         """End the criterion; see `expect`."""
         chosen = choose(hint, found)
         text = found if isinstance(found, str) else show(found)
-        told = chosen.nudge if chosen else advice or "compare what was expected with what was found, and read the exercise again."
+        told = (
+            chosen.nudge
+            if chosen
+            else advice or "compare what was expected with what was found, and read the exercise again."
+        )
         raise CriterionFailed(Finding(expected=expected, found=text, advice=told, hint=chosen, kind="effect"))
 
     # Faults on purpose
@@ -155,7 +164,7 @@ class World:
         self._closing.append(holder.close)
         return fake_endpoint(holder.getsockname()[1])
 
-    def _closed_later(self, thing: Any) -> Any:
+    def _closed_later(self, thing: _Ending) -> _Ending:
         self._closing.append(thing.close_down)
         return thing
 

@@ -45,7 +45,7 @@ class ReferenceNode:
 
     Args:
         broker: where to publish.
-        node_id: `"01"` or `"node_01"`: the level of the topic `iot/node/{id}/telemetry`, as it is given. In the payload it
+        node_id: `"01"` or `"node_01"`: the level of the topic `iot/node/{id}/telemetry`, as given. In the payload it
             always has the prefix `node_`.
         interval: seconds between two readings.
         seed: makes the signal; the same seed measures the same at the same moment.
@@ -78,7 +78,9 @@ class ReferenceNode:
         try:
             self._client.connect(broker.host, broker.port, keepalive=30)
         except OSError as error:
-            raise KitError(f"The node {self.node_id} could not reach {broker!r}: {error}", fix="start the broker first.") from error
+            raise KitError(
+                f"The node {self.node_id} could not reach {broker!r}: {error}", fix="start the broker first."
+            ) from error
         self._client.loop_start()
         if not self._accepted.wait(_PATIENCE) or self._refusal:
             self._client.loop_stop()
@@ -138,7 +140,13 @@ def reference_node(broker: Endpoint, node_id: str = "01", interval: float = 1.0,
 
 
 def history(
-    days: float = 30.0, rooms: Sequence[str] = ROOMS, every: float = 60.0, seed: int = 1, *, end: float | None = None, lost: float = 0.003,
+    days: float = 30.0,
+    rooms: Sequence[str] = ROOMS,
+    every: float = 60.0,
+    seed: int = 1,
+    *,
+    end: float | None = None,
+    lost: float = 0.003,
 ) -> Iterator[dict[str, Any]]:
     """Yield the readings of a home, oldest first: telemetry with the name of the room beside it.
 

@@ -1,9 +1,13 @@
 """What sensors in a believable home measure: seeded, pure, no clock of its own.
 
-Physics in brief (facts of the course, chapter "believable home"): the outdoor temperature is a seasonal mean plus a daily wave,
-lowest near sunrise and highest at 15 h; a room follows it with a time constant of hours and is heated with hysteresis and a
-night setback; the absolute humidity (dew point) is slow, and the relative humidity follows from it and the temperature by the
-Magnus formula, which alone makes the two run against each other. A DHT22 adds a constant bias, a small slow noise, and steps
+Physics in brief (facts of the course, chapter "believable home"): the outdoor temperature is a seasonal mean plus a
+daily wave,
+lowest near sunrise and highest at 15 h; a room follows it with a time constant of hours and is heated with hysteresis
+and a
+night setback; the absolute humidity (dew point) is slow, and the relative humidity follows from it and the temperature
+by the
+Magnus formula, which alone makes the two run against each other. A DHT22 adds a constant bias, a small slow noise, and
+steps
 of 0.1.
 """
 

@@ -9,4 +9,13 @@ from labkit.widgets.plan import house_plan
 from labkit.widgets.topics import TopicExplorer, topic_explorer
 from labkit.widgets.view import View
 
-__all__ = ["LiveChart", "TopicExplorer", "View", "house_plan", "live_chart", "service_lights", "stop_all", "topic_explorer"]
+__all__ = [
+    "LiveChart",
+    "TopicExplorer",
+    "View",
+    "house_plan",
+    "live_chart",
+    "service_lights",
+    "stop_all",
+    "topic_explorer",
+]

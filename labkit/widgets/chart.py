@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _KEEP = 600
 _LINES = 6
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 720, 260, 56, 26, 12, 150
-# Okabe and Ito's palette: told apart with every kind of colour vision. A dash pattern and the name at its end tell, too.
+# Okabe and Ito's palette, told apart with every kind of colour vision; a dash pattern and the name at the end tell, too.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _DASHES = ("", "6 3", "2 3", "10 3 2 3", "1 2", "12 4")
 
@@ -69,8 +69,11 @@ class LiveChart(Live):
         lines = [self._head()]
         for topic, points in self._lines.items():
             numbers = [number for _, number in points]
-            lines.append(f"  {topic}: {self._number(numbers[-1])} now, {self._number(min(numbers))} to {self._number(max(numbers))} "
-                         f"in {len(numbers)} readings")
+            lines.append(
+                f"  {topic}: {self._number(numbers[-1])} now, "
+                f"{self._number(min(numbers))} to {self._number(max(numbers))} "
+                f"in {len(numbers)} readings"
+            )
         return "\n".join(lines)
 
     def picture(self) -> str:
@@ -103,22 +106,36 @@ class LiveChart(Live):
         parts = []
         for step in range(5):
             number = low + (high - low) * step / 4
-            parts.append(f"<line x1='{_LEFT}' x2='{_WIDTH - _RIGHT}' y1='{y(number):.1f}' y2='{y(number):.1f}' stroke='currentColor' opacity='.15'/>"
-                         f"<text x='{_LEFT - 6}' y='{y(number) + 4:.1f}' text-anchor='end'>{number:.4g}</text>")
-        parts.append(f"<text x='{_LEFT}' y='{_HEIGHT - 6}'>{last - first:.0f} s ago</text>"
-                     f"<text x='{_WIDTH - _RIGHT}' y='{_HEIGHT - 6}' text-anchor='end'>now</text>")
+            parts.append(
+                f"<line x1='{_LEFT}' x2='{_WIDTH - _RIGHT}' y1='{y(number):.1f}' y2='{y(number):.1f}' "
+                "stroke='currentColor' opacity='.15'/>"
+                f"<text x='{_LEFT - 6}' y='{y(number) + 4:.1f}' text-anchor='end'>{number:.4g}</text>"
+            )
+        parts.append(
+            f"<text x='{_LEFT}' y='{_HEIGHT - 6}'>{last - first:.0f} s ago</text>"
+            f"<text x='{_WIDTH - _RIGHT}' y='{_HEIGHT - 6}' text-anchor='end'>now</text>"
+        )
         for place, (topic, points) in enumerate(self._lines.items()):
             path = " ".join(f"{x(moment):.1f},{y(number):.1f}" for moment, number in points)
             colour, name = _COLOURS[place], html.escape(topic.split("/")[-2] if "/" in topic else topic)
-            parts.append(f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2' stroke-dasharray='{_DASHES[place]}'/>"
-                         f"<text x='{_WIDTH - _RIGHT + 6}' y='{y(points[-1][1]) + 4:.1f}'>{name}: {self._number(points[-1][1])}</text>")
+            parts.append(
+                f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2' "
+                f"stroke-dasharray='{_DASHES[place]}'/><text x='{_WIDTH - _RIGHT + 6}' "
+                f"y='{y(points[-1][1]) + 4:.1f}'>{name}: {self._number(points[-1][1])}</text>"
+            )
         said = html.escape(self.words(), quote=True)
-        return (f"<svg role='img' aria-label='{said}' viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' style='max-width:100%;"
-                f"font:12px var(--jp-ui-font-family,sans-serif)' fill='currentColor'>{''.join(parts)}</svg>")
+        return (
+            f"<svg role='img' aria-label='{said}' viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' "
+            f"style='max-width:100%;font:12px var(--jp-ui-font-family,sans-serif)' fill='currentColor'>{''.join(parts)}</svg>"
+        )
 
 
 def live_chart(
-    broker: Endpoint, topic_filter: str = "iot/node/+/telemetry", path: str = "sensors.temperature", seconds: float = 300.0, unit: str = "",
+    broker: Endpoint,
+    topic_filter: str = "iot/node/+/telemetry",
+    path: str = "sensors.temperature",
+    seconds: float = 300.0,
+    unit: str = "",
 ) -> LiveChart:
     """Draw one number of each message as it comes; name it in the last line of a cell.
 

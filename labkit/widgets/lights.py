@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from labkit.services import Endpoint, Services
 
 _PATIENCE = 1.0
+_LEFT = "text-align:left;padding-right:1em"
 
 
 def service_lights(services: Services | None = None) -> View:
@@ -26,19 +27,21 @@ def service_lights(services: Services | None = None) -> View:
 
         services = current()
     if services is None:
-        return problem("Service lights", "No service was started here. Run the cell with start(…), and then this one again.")
+        return problem(
+            "Service lights", "No service was started here. Run the cell with start(…), and then this one again."
+        )
     rows = [(endpoint, _answer(endpoint)) for endpoint in _endpoints(services)]
-    lines = [f"  {'● up' if seconds is not None else '○ down'}  {endpoint!r}{_said(seconds)}" for endpoint, seconds in rows]
-    cells = "".join(
-        f"<tr><td style='text-align:left'><b style='color:{'#2e7d32' if seconds is not None else '#c62828'}'>"
-        f"{'● up' if seconds is not None else '○ down'}</b></td><th scope='row' style='text-align:left'>{html.escape(endpoint.service)}</th>"
-        f"<td style='text-align:left'>{html.escape(f'{endpoint.engine} {endpoint.version}'.strip())}</td>"
-        f"<td style='text-align:left'>{html.escape(endpoint.provider)}</td>"
-        f"<td style='text-align:left'>{html.escape(f'{endpoint.host}:{endpoint.port}')}{html.escape(_said(seconds))}</td></tr>"
-        for endpoint, seconds in rows
+    lines = [
+        f"  {'● up' if seconds is not None else '○ down'}  {endpoint!r}{_said(seconds)}" for endpoint, seconds in rows
+    ]
+    cells = "".join(_row(endpoint, seconds) for endpoint, seconds in rows)
+    head = "".join(
+        f"<th scope='col' style='{_LEFT}'>{name}</th>" for name in ("state", "service", "engine", "provider", "address")
     )
-    head = "".join(f"<th scope='col' style='text-align:left'>{name}</th>" for name in ("state", "service", "engine", "provider", "address"))
-    return View("\n".join(["Services:", *lines]), box(f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>", "Services"))
+    return View(
+        "\n".join(["Services:", *lines]),
+        box(f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>", "Services"),
+    )
 
 
 def _endpoints(services: Services) -> list[Endpoint]:
@@ -56,4 +59,20 @@ def _answer(endpoint: Endpoint) -> float | None:
 
 
 def _said(seconds: float | None) -> str:
-    return f", answers in {seconds * 1000:.0f} ms" if seconds is not None else ", does not answer: run the cell with start(…) again"
+    return (
+        f", answers in {seconds * 1000:.0f} ms"
+        if seconds is not None
+        else ", does not answer: run the cell with start(…) again"
+    )
+
+
+def _row(endpoint: Endpoint, seconds: float | None) -> str:
+    symbol, word, colour = ("●", "up", "#2e7d32") if seconds is not None else ("○", "down", "#c62828")
+    mark = f"<span aria-hidden='true' style='color:{colour}'>{symbol}</span> <b>{word}</b>"
+    said = (
+        f"{endpoint.engine} {endpoint.version}",
+        endpoint.provider,
+        f"{endpoint.host}:{endpoint.port}{_said(seconds)}",
+    )
+    cells = "".join(f"<td style='{_LEFT}'>{html.escape(text)}</td>" for text in said)
+    return f"<tr><td style='{_LEFT}'>{mark}</td><th scope='row' style='{_LEFT}'>{html.escape(endpoint.service)}</th>{cells}</tr>"

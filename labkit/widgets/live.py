@@ -1,6 +1,7 @@
 """What topic explorer and live chart share: a connection that fills a widget, and that always ends.
 
-A live widget ends by its button, by `stop()`, after its time, when the cell that made it runs again, and with the kernel.
+A live widget ends by its button, by `stop()`, after its time, when the cell that made it runs again, and with the
+kernel.
 """
 
 from __future__ import annotations
@@ -128,7 +129,9 @@ class Live(ABC):
         try:
             self._listen()
         except OSError as error:
-            self.note = f"The broker cannot be reached ({error}). Start the services of this notebook, and run this cell again."
+            self.note = (
+                f"The broker cannot be reached ({error}). Start the services of this notebook, and run this cell again."
+            )
         finally:
             if not self.note:
                 self.note = "Stopped. Run the cell again to go on."

@@ -16,12 +16,14 @@ _STATE = {
 
 
 def house_plan() -> View:
-    """Show the plan of the student's house: each part with its lab, and whether it is the student's or the reference."""
+    """Show the plan of the student's house: each part, its lab, and whether it is the student's or the reference."""
     try:
         rooms = house.rooms()
     except OSError as error:
         return problem("House plan", f"The folder of your house cannot be read: {error}")
-    states = [(room, "mine" if room.mine else "reference" if house.reference_path(room.part) else "empty") for room in rooms]
+    states = [
+        (room, "mine" if room.mine else "reference" if house.reference_path(room.part) else "empty") for room in rooms
+    ]
     count = sum(room.mine for room in rooms)
     head = f"Your house: {count} of {len(rooms)} parts are yours"
     lines = [head, *(f"  {_STATE[state][0]}: {room.part} (lab {room.lab}, {room.title})" for room, state in states)]
@@ -31,16 +33,20 @@ def house_plan() -> View:
         left, top = 14 + column * (_ROOM + _GAP), 64 + row * (_TALL + _GAP)
         word, colour, dash = _STATE[state]
         shapes.append(
-            f"<g><rect x='{left}' y='{top}' width='{_ROOM}' height='{_TALL}' rx='4' fill='{colour}' fill-opacity='{.16 if state == 'mine' else .04}'"
-            f" stroke='{colour}' stroke-width='2' stroke-dasharray='{dash}'/>"
+            f"<g><rect x='{left}' y='{top}' width='{_ROOM}' height='{_TALL}' rx='4' fill='{colour}' "
+            f"fill-opacity='{0.16 if state == 'mine' else 0.04}' stroke='{colour}' stroke-width='2' stroke-dasharray='{dash}'/>"
             f"<text x='{left + 10}' y='{top + 24}' font-weight='600' font-size='15'>{html.escape(room.part)}</text>"
-            f"<text x='{left + 10}' y='{top + 43}'>lab {room.lab}</text><text x='{left + 10}' y='{top + 61}'>{word}</text></g>"
+            f"<text x='{left + 10}' y='{top + 43}'>lab {room.lab}</text>"
+            f"<text x='{left + 10}' y='{top + 61}'>{word}</text></g>"
         )
     rows = -(-len(states) // _PER_ROW)
     wide, tall = 28 + _PER_ROW * (_ROOM + _GAP) - _GAP, 64 + rows * (_TALL + _GAP) + 8
-    roof = f"<path d='M6 56 L{wide / 2} 10 L{wide - 6} 56 Z' fill='none' stroke='currentColor' stroke-width='2'/>"
-    walls = f"<rect x='6' y='56' width='{wide - 12}' height='{tall - 60}' fill='none' stroke='currentColor' stroke-width='2'/>"
+    outline = "fill='none' stroke='currentColor' stroke-width='2'"
+    roof = f"<path d='M6 56 L{wide / 2} 10 L{wide - 6} 56 Z' {outline}/>"
+    walls = f"<rect x='6' y='56' width='{wide - 12}' height='{tall - 60}' {outline}/>"
     said = html.escape("\n".join(lines), quote=True)
-    svg = (f"<svg role='img' aria-label='{said}' viewBox='0 0 {wide} {tall}' width='{wide}' fill='currentColor' style='max-width:100%;"
-           f"font:13px var(--jp-ui-font-family,sans-serif)'>{roof}{walls}{''.join(shapes)}</svg>")
+    svg = (
+        f"<svg role='img' aria-label='{said}' viewBox='0 0 {wide} {tall}' width='{wide}' fill='currentColor' "
+        f"style='max-width:100%;font:13px var(--jp-ui-font-family,sans-serif)'>{roof}{walls}{''.join(shapes)}</svg>"
+    )
     return View("\n".join(lines), box(f"<b>{html.escape(head)}</b><br>{svg}", "House plan"))

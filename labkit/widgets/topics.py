@@ -60,7 +60,9 @@ class TopicExplorer(Live):
                 if levels[:depth] not in seen:
                     seen.add(levels[:depth])
                     lines.append("  " * depth + (levels[depth - 1] or _EMPTY))
-            lines.append("  " * len(levels) + f"{levels[-1] or _EMPTY}: {_text(state.payload)} ({state.count} messages)")
+            lines.append(
+                "  " * len(levels) + f"{levels[-1] or _EMPTY}: {_text(state.payload)} ({state.count} messages)"
+            )
         return "\n".join(lines)
 
     def picture(self) -> str:
@@ -69,7 +71,8 @@ class TopicExplorer(Live):
 
     def _head(self) -> str:
         more = f", {self._left_out} messages of further topics not shown" if self._left_out else ""
-        return f"Topic explorer: {len(self._topics)} topics under {self.topic_filter} on {self.broker.host}:{self.broker.port}{more}"
+        where = f"{self.broker.host}:{self.broker.port}"
+        return f"Topic explorer: {len(self._topics)} topics under {self.topic_filter} on {where}{more}"
 
 
 class _Node(dict[str, "_Node"]):
@@ -93,8 +96,10 @@ def _branch(node: _Node, now: float) -> str:
         said = ""
         if state is not None:
             age = max(0.0, now - state.moment)
-            said = (f": <code style='overflow-wrap:anywhere'>{html.escape(_text(state.payload))}</code> "
-                    f"<small>({state.count} messages, the last {age:.0f} s ago)</small>")
+            said = (
+                f": <code style='overflow-wrap:anywhere'>{html.escape(_text(state.payload))}</code> "
+                f"<small>({state.count} messages, the last {age:.0f} s ago)</small>"
+            )
         items.append(f"<li><b>{html.escape(level or _EMPTY)}</b>{said}{_branch(below, now) if below else ''}</li>")
     return f"<ul style='margin:.1em 0;padding-left:1.3em'>{''.join(items)}</ul>"
 

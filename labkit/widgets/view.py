@@ -32,7 +32,8 @@ def box(inside: str, label: str) -> str:
         inside: HTML.
         label: what it is, for screen readers.
     """
-    return f"<div role='region' aria-label='{html.escape(label, quote=True)}' style='max-width:62em;line-height:1.45'>{inside}</div>"
+    name = html.escape(label, quote=True)
+    return f"<div role='region' aria-label='{name}' style='max-width:62em;line-height:1.45'>{inside}</div>"
 
 
 def problem(title: str, message: str) -> View:
