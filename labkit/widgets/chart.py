@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _KEEP = 600
 _LINES = 6
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 720, 260, 56, 26, 12, 150
-# Okabe and Ito's palette, told apart with every kind of colour vision; a dash pattern and the name at the end tell, too.
+# Okabe and Ito's palette, told apart with every kind of colour vision; dash pattern and name tell, too.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _DASHES = ("", "6 3", "2 3", "10 3 2 3", "1 2", "12 4")
 
@@ -126,7 +126,8 @@ class LiveChart(Live):
         said = html.escape(self.words(), quote=True)
         return (
             f"<svg role='img' aria-label='{said}' viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' "
-            f"style='max-width:100%;font:12px var(--jp-ui-font-family,sans-serif)' fill='currentColor'>{''.join(parts)}</svg>"
+            "style='max-width:100%;font:12px var(--jp-ui-font-family,sans-serif)' fill='currentColor'>"
+            f"{''.join(parts)}</svg>"
         )
 
 

@@ -75,4 +75,5 @@ def _row(endpoint: Endpoint, seconds: float | None) -> str:
         f"{endpoint.host}:{endpoint.port}{_said(seconds)}",
     )
     cells = "".join(f"<td style='{_LEFT}'>{html.escape(text)}</td>" for text in said)
-    return f"<tr><td style='{_LEFT}'>{mark}</td><th scope='row' style='{_LEFT}'>{html.escape(endpoint.service)}</th>{cells}</tr>"
+    name = f"<th scope='row' style='{_LEFT}'>{html.escape(endpoint.service)}</th>"
+    return f"<tr><td style='{_LEFT}'>{mark}</td>{name}{cells}</tr>"
