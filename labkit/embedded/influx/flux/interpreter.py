@@ -120,14 +120,17 @@ class Closure:
 class Code:
     """The compiled parts of a function, shared by all its closures."""
 
-    __slots__ = ("body", "defaults", "names", "pipe", "scope")
+    __slots__ = ("body", "compiler", "defaults", "names", "pipe", "scope")
 
-    def __init__(self, node: ast.Function, body: Evaluate, defaults: dict[str, Evaluate], scope: Scope) -> None:
+    def __init__(
+        self, node: ast.Function, body: Evaluate, defaults: dict[str, Evaluate], scope: Scope, compiler: Compiler,
+    ) -> None:
         self.names = {parameter.name for parameter in node.parameters}
         self.pipe = next((parameter.name for parameter in node.parameters if parameter.pipe), None)
         self.body = body
         self.defaults = defaults
         self.scope = scope
+        self.compiler = compiler
 
 
 def caller(function: Any, *names: str) -> Callable[..., Any]:
@@ -269,7 +272,7 @@ class Compiler:
             for parameter in node.parameters if parameter.default is not None
         }
         body = self.block(node.body, inner) if isinstance(node.body, ast.Block) else self.expression(node.body, inner)
-        code = Code(node, body, defaults, inner)
+        code = Code(node, body, defaults, inner, self)
         return lambda frame: Closure(name, node, code, frame, self.ctx)
 
     def block(self, node: ast.Block, scope: Scope) -> Evaluate:
@@ -532,10 +535,6 @@ class Program:
 
     def run(self, result: Callable[[Any], None]) -> None:
         """Run all statements; each value of an expression by itself is given to `result`."""
-        # Options first, wherever they stand: in Flux they are known before the first statement runs.
-        for statement in self.file.body:
-            if isinstance(statement, ast.OptionStatement) and statement.name == "now" and not statement.package:
-                self.define(statement)
         for statement in self.file.body:
             if isinstance(statement, ast.Assignment):
                 value = self.compiler.named(statement.name, statement.value, self.scope)(self.frame)

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +84,18 @@ class Parameter:
         return f"expected {self.expected} but found {found} (argument {self.name})" if found else ""
 
 
+def _bounds(arguments: Iterable[Any]) -> tuple[int, int] | None:
+    """The span of time of the streams among a call's arguments."""
+    found: list[tuple[int, int]] = []
+    for argument in arguments:
+        if isinstance(argument, TableStream) and argument.bounds is not None:
+            found.append(argument.bounds)
+        elif type(argument) in (list, Record):
+            items = argument if type(argument) is list else list(argument.values())
+            found += [i.bounds for i in items if isinstance(i, TableStream) and i.bounds is not None]
+    return (min(start for start, _ in found), max(stop for _, stop in found)) if found else None
+
+
 def _flux_name(python: str) -> str:
     return _FLUX_NAMES.get(python, python)
 
@@ -146,7 +158,10 @@ class Builtin:
             passed[parameter.python] = value
         if len(passed) < len(parameters) and (problem := self.problem(arguments)):
             raise ValueError(problem)
-        return self.function(ctx, **passed)
+        result = self.function(ctx, **passed)
+        if isinstance(result, TableStream) and result.bounds is None:
+            result.bounds = _bounds(passed.values())
+        return result
 
     def bind(self, ctx: Context) -> BoundBuiltin:
         """The function as a value of a running query."""

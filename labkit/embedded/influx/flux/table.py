@@ -250,10 +250,15 @@ class TableStream:
 
     Args:
         tables: the tables; a subclass may make them when they are first asked for.
+
+    Attributes:
+        bounds: the span of time of the whole stream, set by `range` and handed on by each call (`Builtin.invoke`);
+            windows are cut to it. (start, stop) in nanoseconds, or None.
     """
 
-    def __init__(self, tables: list[Table]) -> None:
+    def __init__(self, tables: list[Table], bounds: tuple[int, int] | None = None) -> None:
         self._tables = tables
+        self.bounds = bounds
 
     @property
     def tables(self) -> list[Table]:
