@@ -129,6 +129,7 @@ def start_service(service: Service, needs: frozenset[str], provider: str | None)
     """
     only = forced(service, provider)
     skipped: list[str] = []
+    failed: list[str] = []
     log: tuple[str, ...] = ()
     fix = ""
     for candidate in candidates(service, needs, only):
@@ -136,14 +137,16 @@ def start_service(service: Service, needs: frozenset[str], provider: str | None)
         if reason is None:
             try:
                 running: Running = _MODULES[candidate.provider].start(service, candidate.engine, needs)
-                running.skipped = tuple(skipped)
-                return running
             except UnavailableError as error:
                 reason = error
-        if reason.started and only is None:
-            # Something that should have worked did not, and the lab goes on elsewhere: that must not pass in silence.
-            print(f"{service.title}: not {candidate.name}: {reason.reason}. Trying the next provider.")
+            else:
+                running.skipped = tuple(skipped)
+                # What should have worked and did not must not pass in silence: the lab goes on elsewhere.
+                for line in failed:
+                    print(f"{service.title}: not {line}. Using {candidate.name}.")
+                return running
         skipped.append(f"{candidate.name}: {reason.reason}")
+        failed += skipped[-1:] if reason.started else []
         log = reason.log or log
         fix = reason.fix or fix
     asked = f" with {', '.join(sorted(needs))}" if needs else ""

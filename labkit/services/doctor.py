@@ -16,7 +16,8 @@ from typing import Any
 from labkit.course import LABS
 from labkit.errors import StudentError
 from labkit.services import catalogue, choose
-from labkit.services.providers import docker
+from labkit.services.providers import docker, docker_engine
+from labkit.services.unavailable import UnavailableError
 
 _TITLES = {
     "cpp": "C++ compiler", "grafana": "Grafana", "kafka": "Kafka", "nginx": "Nginx", "nodered": "Node-RED",
@@ -133,10 +134,14 @@ def _row(name: str, labs: list[str]) -> dict[str, Any]:
     if usable:
         best = usable[0]
         row |= {"state": "ready", "provider": best.provider, "engine": best.engine,
-                "version": choose.version(service, best), "note": f"{only.by} asks for it" if only else ""}
-        if best.provider == "docker" and (absent := docker.absent_image(best.engine)):
-            other = f"; if that fails, {usable[1].name} runs it" if usable[1:] else ""
-            row["note"] = f"the image {absent} is downloaded at the first start{other}"
+                "note": f"{only.by} asks for it" if only else ""}
+        other = f"; if that fails, {usable[1].name} runs it" if usable[1:] else ""
+        try:
+            row["version"] = choose.version(service, best)
+            if best.provider == "docker" and (absent := docker.absent_image(best.engine)):
+                row["note"] = f"the image {absent} is downloaded at the first start{other}"
+        except (UnavailableError, OSError) as error:
+            row["note"] = f"{error}{other}"
     return row
 
 
@@ -160,10 +165,10 @@ def _compiler() -> dict[str, Any]:
 
 
 def _docker() -> dict[str, str]:
-    reason = docker.engine_problem()
+    reason = docker_engine.problem()
     if reason is not None:
         return {"version": "", "reason": reason.reason, "fix": reason.fix}
-    return {"version": docker.engine_version(), "reason": "", "fix": ""}
+    return {"version": docker_engine.version(), "reason": "", "fix": ""}
 
 
 def _installed(distribution: str) -> str:

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 import sys
-import threading
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labkit.services import stack_files
 from labkit.services.process import guarded, release
+from labkit.services.providers import docker_engine
 from labkit.services.providers.base import Running, wait_for_answer
 from labkit.services.service import Container, Image, Service
 from labkit.services.unavailable import UnavailableError
 
-if TYPE_CHECKING:
-    from docker import DockerClient
-
-_ANSWER = 2
-"""How long an engine may take to answer, in seconds. A daemon that hangs would otherwise hold a lab for a minute."""
 _PULL_SILENCE = 20
 """How long a download may say nothing, in seconds: after that the registry is taken as out of reach."""
-_PROBE_HOLDS = 3.0
-"""How long an answer about the engine is remembered, in seconds: one `start` asks for several services and images."""
-_LOCAL = ("unix://", "npipe://", "http+unix://", "http+docker://", "http://127.0.0.1", "http://localhost",
-          "tcp://127.0.0.1", "tcp://localhost")
 
 _not_to_be_had: dict[str, UnavailableError] = {}
 """Images that could not be downloaded: this process does not try again, unless they are here meanwhile."""
-_probe_lock = threading.Lock()
-_probed: tuple[float, str, UnavailableError | None] = (-_PROBE_HOLDS, "", None)
 
 
 def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
@@ -44,42 +31,12 @@ def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
 
 def missing(service: Service, engine: str) -> UnavailableError | None:  # noqa: ARG001 - all providers are asked alike
     """Why this provider cannot be used, None when it can. The Docker engine is asked; no image is downloaded."""
-    return engine_problem()
-
-
-def engine_problem() -> UnavailableError | None:
-    """Why no Docker engine can be used, None when one answers."""
-    global _probed
-    address = os.environ.get("DOCKER_HOST", "")
-    with _probe_lock:
-        asked, about, reason = _probed
-        if about != address or time.monotonic() - asked > _PROBE_HOLDS:
-            reason = _ask_engine()
-            _probed = (time.monotonic(), address, reason)
-        return reason
+    return docker_engine.problem()
 
 
 def version(service: Service, engine: str) -> str:  # noqa: ARG001
     """The tag of the pinned image."""
-    with contextlib.suppress(UnavailableError):
-        return stack_files.image(engine).rpartition(":")[2]
-    return ""
-
-
-def engine_version() -> str:
-    """The version of the Docker engine.
-
-    Raises:
-        UnavailableError: none answers.
-    """
-    reason = engine_problem()
-    if reason is not None:
-        raise reason
-    client = _client(timeout=_ANSWER)
-    try:
-        return str(client.version()["Version"])
-    finally:
-        client.close()
+    return stack_files.image(engine).rpartition(":")[2]
 
 
 def absent_image(engine: str) -> str:
@@ -91,7 +48,7 @@ def absent_image(engine: str) -> str:
     import docker.errors
 
     name = stack_files.image(engine)
-    client = _client(timeout=_ANSWER)
+    client = docker_engine.client(timeout=docker_engine.ANSWER)
     try:
         client.images.get(name)
     except docker.errors.ImageNotFound:
@@ -121,52 +78,6 @@ def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
         raise UnavailableError(f"the Docker engine refused {name}: {_sentence(error)}", started=True) from error
 
 
-def _ask_engine() -> UnavailableError | None:
-    if not _engine_is_likely():
-        return UnavailableError("there is no Docker engine", fix="install Docker: https://docs.docker.com/get-docker/")
-    import docker.errors
-
-    try:
-        client = _client(timeout=_ANSWER)
-    except (docker.errors.DockerException, OSError, ValueError) as error:
-        text = str(error)
-        if "Permission denied" in text or "PermissionError" in text:
-            return UnavailableError("this user may not use the Docker engine",
-                                    fix="sudo usermod -aG docker $USER, then log in again")
-        if "timed out" in text.lower():
-            return UnavailableError(f"the Docker engine does not answer within {_ANSWER:g} s", fix="restart Docker")
-        return UnavailableError("no Docker engine answers", fix="start Docker")
-    try:
-        base = str(client.api.base_url)
-        if not base.startswith(_LOCAL):
-            return UnavailableError(f"the Docker engine runs on another machine ({base})",
-                                    fix="run the services there, and set LABKIT_MQTT_URL and the like")
-        return None
-    finally:
-        client.close()
-
-
-def _engine_is_likely() -> bool:
-    """A look at what costs nothing, so that a machine without Docker does not import its client."""
-    if os.name == "nt" or os.environ.get("DOCKER_HOST"):
-        return True
-    home = Path.home()
-    places = (Path("/var/run/docker.sock"), home / ".docker/config.json", home / ".testcontainers.properties")
-    return any(place.exists() for place in places)
-
-
-def _client(timeout: int) -> DockerClient:
-    """A client of the engine that testcontainers would use; making it asks the engine for its version."""
-    import docker
-    from testcontainers.core.docker_client import get_docker_host
-
-    host = get_docker_host()
-    environment = {**os.environ, **({"DOCKER_HOST": host} if host else {})}
-    client = docker.from_env(timeout=timeout, environment=environment)
-    client.ping()
-    return client
-
-
 def _have_image(name: str) -> None:
     """Find the image on this machine, or download it.
 
@@ -175,7 +86,7 @@ def _have_image(name: str) -> None:
     """
     import docker.errors
 
-    client = _client(timeout=_PULL_SILENCE)
+    client = docker_engine.client(timeout=_PULL_SILENCE)
     try:
         client.images.get(name)
     except docker.errors.ImageNotFound:
