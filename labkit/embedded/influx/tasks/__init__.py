@@ -1,0 +1,1 @@
+"""Tasks: Flux that the server runs on a schedule."""
