@@ -107,6 +107,11 @@ def _truncate(ctx: Any, t: Time | Duration, unit: Duration, location: Record | N
     return truncate(instant(ctx, t), unit, ctx.locate(location))
 
 
+@builtin("universe", "now")
+def _now(ctx: Any) -> Time:
+    return Time(ctx.now)
+
+
 @builtin("universe", "today")
 def _today(ctx: Any) -> Time:
     return truncate(ctx.now, Duration(0, 86_400_000_000_000), ctx.location)
