@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from grader import answers, exercises, namespace, sources
+from grader import answers, namespace, sources
 from grader.audit_worker import Job, Report, Task
+from grader.exercises import of
 from grader.layout import CourseError, LabFiles
 from labkit.checks import registry
 
@@ -55,12 +56,13 @@ class Verdict:
         return asdict(self)
 
 
-def audit(labs: Sequence[LabFiles], *, jobs: int | None = None,
+def audit(labs: Sequence[LabFiles], *, exercises: Sequence[str] = (), jobs: int | None = None,
           progress: Callable[[str], None] = lambda _line: None) -> list[Verdict]:
     """Run every answer of labs.
 
     Args:
         labs: the labs; their notebooks must be in step and released.
+        exercises: ids of the exercises to run; all of the labs' when empty.
         jobs: how many exercises at once; the number of processors by default.
         progress: is told a line when an exercise is done.
 
@@ -70,7 +72,7 @@ def audit(labs: Sequence[LabFiles], *, jobs: int | None = None,
     Raises:
         CourseError: a lab has no exercises, or its notebooks are not there.
     """
-    plans = [plan for lab in labs for plan in _plans(lab)]
+    plans = [plan for lab in labs for plan in _plans(lab) if not exercises or plan[0].exercise in exercises]
 
     def work(plan: tuple[Job, dict[int, str], list[Verdict]]) -> list[Verdict]:
         job, expected, verdicts = plan
@@ -89,7 +91,7 @@ def audit(labs: Sequence[LabFiles], *, jobs: int | None = None,
 
 def _plans(lab: LabFiles) -> Iterator[tuple[Job, dict[int, str], list[Verdict]]]:
     """For each exercise: what to run, the hints that wrong answers declare, and what the banks themselves lack."""
-    found = exercises.of(lab)
+    found = of(lab)
     if not found:
         raise CourseError(f"{lab.folder} has no exercises.", f"write them in labkit/checks/lab{lab.number}.py.")
     if not sources.in_step(lab) or not lab.released.is_file():
@@ -150,7 +152,7 @@ def _run(job: Job) -> list[Report]:
             elif "runs" in line:
                 running = line["runs"]
             else:
-                fault = str(line["broken"]).strip().splitlines()[-1]
+                fault = str(line["broken"]).strip()
         if len(reports) == done and running < 0:
             # Nothing could be run at all: that holds for the remaining answers too.
             return reports + [Report(index, 0, 1, problem=fault) for index in range(done, len(job.tasks))]
@@ -210,7 +212,12 @@ def table(verdicts: Sequence[Verdict]) -> str:
         seconds = sum(verdict.report.seconds for verdict in own if verdict.report)
         lines.append(f"{exercise:9}{cells[0]:>10}{cells[1]:>10}{cells[2]:>7}{cells[3]:>9}{cells[4]:>9}{seconds:>9.1f}")
     defects = [verdict for verdict in verdicts if verdict.defect]
-    lines += [f"{verdict.exercise} {verdict.kind} {verdict.id}: {verdict.defect}" for verdict in defects]
+    # What cannot run at all, no answer can: said once.
+    same: dict[tuple[str, str], list[Verdict]] = {}
+    for verdict in defects:
+        same.setdefault((verdict.exercise, verdict.defect), []).append(verdict)
+    for (exercise, defect), found in same.items():
+        lines.append(f"{exercise} {', '.join(f'{verdict.kind} {verdict.id}' for verdict in found)}: {defect}")
     unmoved = never_failed(verdicts)
     lines += [f"{exercise}: no wrong answer fails {title!r}" for exercise, title in unmoved]
     lines.append(f"{sum(verdict.report is not None for verdict in verdicts)} answers, {len(defects)} defects")

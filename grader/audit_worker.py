@@ -20,6 +20,7 @@ from grader import exercises, namespace
 from labkit.checks import limits, registry, runner
 from labkit.checks.student import LocalStudent
 from labkit.checks.world import World
+from labkit.errors import LabkitError
 from labkit.services import Services, start
 
 DEFINING = 10.0
@@ -165,8 +166,11 @@ def main() -> None:
     os.dup2(nowhere, sys.stderr.fileno())
     try:
         run(job, say)
-    except Exception:
-        print(json.dumps({"broken": traceback.format_exc()}), file=say, flush=True)
+    except LabkitError as error:
+        print(json.dumps({"broken": str(error)}), file=say, flush=True)
+    except Exception as error:
+        told = "".join(traceback.format_exception(error)[-2:])
+        print(json.dumps({"broken": told}), file=say, flush=True)
     # A wrong answer may have left a thread that never ends, and this process must.
     say.flush()
     os._exit(0)

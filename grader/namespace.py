@@ -1,6 +1,6 @@
 """A lab's names without its notebook: the answer cells of all exercises, with one of them replaced.
 
-Only answer cells run, and the imports of the other cells: no service is started, nothing is shown.
+Answer cells and cells of parts run, and of the other cells the imports: no service is started, nothing is shown.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Cell:
     Args:
         name: the cell's grade id or id.
         source: its text, without a magic.
-        exercise: the exercise that it answers (`"01.3"`), empty for a cell that only imports.
+        exercise: the exercise that it answers (`"01.3"`), empty for what a notebook gives.
     """
 
     name: str
@@ -42,20 +42,23 @@ def cells(notebook: Path) -> list[Cell]:
         notebook: an `.ipynb`, with solutions or as released.
 
     Returns:
-        answer cells, and for each other code cell its imports, in order.
+        answer cells, cells of parts, and for each other code cell its imports, in order.
     """
     found = []
     for cell in nbformat.read(notebook, as_version=4).cells:
         if cell.cell_type != "code":
             continue
         data = cell.metadata.get("nbgrader", {})
+        part = parts.split(cell.source)
+        text = part[1] if part else cell.source
         if data.get("solution") and not data.get("grade"):
-            part = parts.split(cell.source)
             grade_id = str(data["grade_id"])
             exercise = grade_id.removeprefix("ex-").rstrip("abcdefgh").replace("-", ".")
-            found.append(Cell(grade_id, part[1] if part else cell.source, exercise))
-        elif text := _imports(cell.source):
+            found.append(Cell(grade_id, text, exercise))
+        elif part:
             found.append(Cell(str(cell.id), text))
+        elif needed := _imports(cell.source):
+            found.append(Cell(str(cell.id), needed))
     return found
 
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 import inspect
 import io
 import warnings
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
-from grader import namespace
+from grader import namespace, sources
 from grader.layout import LabFiles
 from grader.namespace import Cell
 
@@ -16,6 +17,13 @@ def test_answer_cells_and_imports_make_the_names(lab: LabFiles) -> None:
     cells = namespace.cells(lab.solution)
     assert [(cell.name, cell.exercise) for cell in cells if cell.exercise] == [("ex-90-1", "90.1"), ("ex-90-2", "90.2")]
     assert next(cell for cell in cells if not cell.exercise).source == "import lab90"
+
+
+def test_what_a_notebook_gives_to_a_part_is_there(edit: Callable[[str, str], LabFiles]) -> None:
+    head = "# %% [markdown]\n# Write `double"
+    lab = edit(head, f"# %%\n# %%part fleet\nGIVEN = 7\n\n{head}")
+    sources.rewrite(lab)
+    assert "GIVEN = 7" in [cell.source for cell in namespace.cells(lab.solution)]
 
 
 def test_an_answer_takes_the_place_of_its_cell() -> None:
