@@ -6,6 +6,7 @@ import pytest
 
 from labkit.embedded.influx.flux.errors import RuntimeError_
 
+
 def rows_of(values: list[str], seconds: list[int] | None = None) -> str:
     """A stream of one table; a value is Flux, `null` for none."""
     seconds = seconds or [10 * i for i in range(len(values))]
