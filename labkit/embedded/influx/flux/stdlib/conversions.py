@@ -142,7 +142,11 @@ def to_time(value: Any) -> Time | None:
         return Time(wrap_int(int(value)))
     if kind is str:
         found = text.parse_time(value)
-        return fail(_syntax(value, "time")) if found is None else found
+        if found is None:
+            fail(_syntax(value, "time"))
+        if not -(2**63) <= found < 2**63:
+            fail(f"cannot convert string {text.quoted(value)} to time: it must lie between 1677-09-21 and 2262-04-11")
+        return found
     return fail(f"cannot convert {type_name(value)} to time")
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from labkit.embedded.influx.flux.registry import builtin
 from labkit.embedded.influx.flux.stdlib.support import fail
-from labkit.embedded.influx.flux.table import FLUX_TYPES, Column, Table, TableStream, concat, merge
+from labkit.embedded.influx.flux.table import FLUX_TYPES, Column, Table, TableStream, concat, constant_column, merge
 from labkit.embedded.influx.flux.values import Record, type_name
 
 
@@ -130,7 +130,9 @@ def _joined(left: Table, right: Table, on: list[str], left_name: str, right_name
     for table, rows, name in ((left, left_rows, left_name), (right, right_rows, right_name)):
         for column in table.columns:
             label = f"{column.name}_{name}" if column.name in shared and column.name not in on else column.name
-            if label not in columns:
+            if label not in columns and column.name in table.key:
+                columns[label] = constant_column(label, column.type, table.key_values.get(column.name), len(rows))
+            elif label not in columns:
                 columns[label] = column.take(rows).renamed(label)
             if column.name in table.key:
                 key_values.setdefault(label, table.key_values.get(column.name))
