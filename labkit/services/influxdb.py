@@ -11,7 +11,8 @@ from labkit.errors import StudentError
 from labkit.services import stack_files
 from labkit.services.endpoint import Endpoint
 from labkit.services.probes import http_json
-from labkit.services.service import Container, Image, Module, Plan, Program, Service
+from labkit.services.service import Container, Image, Module, Plan, Program, Service, listed
+from labkit.services.unavailable import UnavailableError
 
 CAPABILITIES = {
     "flux": "queries in Flux",
@@ -23,12 +24,13 @@ ORG = "iot-org"
 BUCKET = "iot-metrics"
 _USERNAME = "lab"
 
-_EMBEDDED = frozenset({"flux", "tasks"})
+_EMBEDDED = frozenset({"flux", "tasks", "task_runs"})
 _REAL = frozenset(CAPABILITIES)
 
 
 def _plan(directory: Path, port: int, _needs: frozenset[str], engine: frozenset[str]) -> Plan:
-    return Plan(directory, port, engine, token=secrets.token_urlsafe(32), org=ORG, bucket=BUCKET)
+    # Hexadecimal: what starts with a dash would be taken for an option of a command.
+    return Plan(directory, port, engine, token=secrets.token_hex(24), org=ORG, bucket=BUCKET)
 
 
 def _embedded(plan: Plan) -> list[str]:
@@ -46,12 +48,16 @@ def _influxd(plan: Plan) -> list[str]:
 
 
 def _set_up(endpoint: Endpoint) -> None:
-    """First user, organisation, bucket and token of an empty server (POST /api/v2/setup)."""
+    """First user, organisation, bucket and token of an empty server (POST /api/v2/setup).
+
+    Raises:
+        UnavailableError: the server refuses.
+    """
     body = {"username": _USERNAME, "password": secrets.token_urlsafe(16), "org": endpoint.org,
             "bucket": endpoint.bucket, "token": endpoint.token}
     status, answer = http_json(endpoint.host, endpoint.port, "/api/v2/setup", method="POST", body=body, timeout=10)
     if status != 201:
-        raise OSError(f"POST /api/v2/setup answered {status}: {answer}")
+        raise UnavailableError(f"POST /api/v2/setup answered {status}: {answer}", started=True)
 
 
 def _container(plan: Plan) -> Container:
@@ -82,27 +88,32 @@ def _attach(environment: Mapping[str, str]) -> Endpoint | None:
         service="influxdb", provider="attach", engine=environment.get("LABKIT_INFLUXDB_ENGINE", "influxdb"),
         version="", host=url.hostname, port=port, url=f"http://{url.hostname}:{port}", token=token,
         org=environment.get("LABKIT_INFLUXDB_ORG", ORG), bucket=environment.get("LABKIT_INFLUXDB_BUCKET", BUCKET),
-        capabilities=_REAL,
+        capabilities=listed(environment, "LABKIT_INFLUXDB_CAPABILITIES", CAPABILITIES, _REAL),
     )
-
-
-def _health(endpoint: Endpoint) -> Mapping[str, str]:
-    status, answer = http_json(endpoint.host, endpoint.port, "/health")
-    if status != 200 or not isinstance(answer, dict):
-        raise OSError(f"/health answered {status}")
-    return answer
 
 
 def _ready(endpoint: Endpoint) -> str:
     try:
-        answer = _health(endpoint)
+        status, answer = http_json(endpoint.host, endpoint.port, "/health")
     except OSError as error:
         return error.strerror or str(error)
+    if status != 200 or not isinstance(answer, dict):
+        return f"/health answered {status}"
     return "" if answer.get("status") == "pass" else f"/health says {answer.get('status')}"
 
 
+def _refusal(endpoint: Endpoint) -> str:
+    """Whether somebody else's server takes our token: one that is being set up knows none yet."""
+    status, answer = http_json(endpoint.host, endpoint.port, "/api/v2/orgs", token=endpoint.token)
+    if status in (401, 403):
+        return "it refuses the token"
+    names = [org.get("name") for org in (answer or {}).get("orgs", ())]
+    return "" if endpoint.org in names else f"it has no organisation {endpoint.org!r} for this token"
+
+
 def _version(endpoint: Endpoint) -> str:
-    return str(_health(endpoint).get("version", "")).removeprefix("v")
+    _, answer = http_json(endpoint.host, endpoint.port, "/health")
+    return str((answer or {}).get("version", "")).removeprefix("v")
 
 
 INFLUXDB = Service(
@@ -113,6 +124,7 @@ INFLUXDB = Service(
     attach=_attach,
     plan=_plan,
     ready=_ready,
+    refusal=_refusal,
     version=_version,
     images=(Image("influxdb", 8086, _REAL, _container),),
     programs=(Program("influxdb", "influxd", _REAL, _influxd, ("version",), r"InfluxDB v?(\S+)", finish=_set_up,

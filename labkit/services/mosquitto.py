@@ -36,7 +36,7 @@ def _access_file(rules: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
 
 def configuration(
     settings: str, *, folder: str, data: str, listener: str, users: Mapping[str, str],
-    rules: Mapping[str, Mapping[str, Sequence[str]]] | None, user: str = "",
+    rules: Mapping[str, Mapping[str, Sequence[str]]] | None, log: str = "stdout", user: str = "",
 ) -> dict[str, str]:
     """The files of one broker.
 
@@ -47,12 +47,13 @@ def configuration(
         listener: port and address, as in `listener 1883 127.0.0.1`.
         users: passwords by user name; when there are some, a client must log in.
         rules: topic filters by user, as in `labkit.services.mqtt.RULES`; None for no rules.
+        log: where the broker writes its log: `"stdout"`, or `"stderr"`, which it does not hold back in a buffer.
         user: the account to run as when it is started by root; empty leaves the broker's own choice.
 
     Returns:
         The text of each file by its path. The first is the configuration.
     """
-    put = {"listener": listener, "persistence_location": data.rstrip("/") + "/"}
+    put = {"listener": listener, "persistence_location": data.rstrip("/") + "/", "log_dest": log}
     files: dict[str, str] = {}
     if users:
         put |= {"allow_anonymous": "false", "password_file": f"{folder}/users"}

@@ -13,7 +13,7 @@ from labkit.errors import StudentError
 from labkit.services import mosquitto, stack_files
 from labkit.services.endpoint import Endpoint
 from labkit.services.probes import mqtt_refusal
-from labkit.services.service import Container, Image, Module, Plan, Program, Service
+from labkit.services.service import Container, Image, Module, Plan, Program, Service, listed
 
 CAPABILITIES = {
     "qos2": "QoS 2: exactly once between client and broker",
@@ -58,7 +58,7 @@ def _plan(directory: Path, port: int, needs: frozenset[str], engine: frozenset[s
         granted -= {"persistent_sessions"}
     if not needs & _ACCESS:
         granted -= _ACCESS
-    password = secrets.token_urlsafe(12) if login else ""
+    password = secrets.token_hex(8) if login else ""
     return Plan(directory, port, granted, username=USER if login else "", password=password)
 
 
@@ -75,7 +75,7 @@ def _mosquitto_rules(plan: Plan) -> dict[str, dict[str, list[str]]] | None:
 def _mosquitto(plan: Plan) -> list[str]:
     files = mosquitto.configuration(
         stack_files.text("mosquitto/mosquitto.conf"), folder=str(plan.directory), data=str(plan.directory),
-        listener=f"{plan.port} 127.0.0.1", users=_users(plan), rules=_mosquitto_rules(plan),
+        listener=f"{plan.port} 127.0.0.1", users=_users(plan), rules=_mosquitto_rules(plan), log="stderr",
         # Started by root it would become the user `mosquitto`, which cannot write into a private directory of root.
         user="root" if os.name == "posix" and os.geteuid() == 0 else "",
     )
@@ -124,20 +124,12 @@ def _attach(environment: Mapping[str, str]) -> Endpoint | None:
         raise StudentError("LABKIT_MQTT_URL is not the address of a broker.",
                            "write it as mqtt://host:1883 or mqtt://user:password@host:1883.")
     username = unquote(url.username or "")
-    listed = environment.get("LABKIT_MQTT_CAPABILITIES")
-    if listed is None:
-        # A broker that somebody else runs is taken for a complete one; its rules are not known.
-        capabilities = _MOSQUITTO - _ACCESS - (_ANONYMOUS if username else _LOGIN)
-    else:
-        capabilities = frozenset(name.strip() for name in listed.split(",") if name.strip())
-        unknown = sorted(capabilities - CAPABILITIES.keys())
-        if unknown:
-            raise StudentError(f"LABKIT_MQTT_CAPABILITIES names {unknown[0]!r}, which does not exist.",
-                               f"use some of: {', '.join(CAPABILITIES)}.")
+    # A broker that somebody else runs is taken for a complete one; its access rules are not known.
+    complete = _MOSQUITTO - _ACCESS - (_ANONYMOUS if username else _LOGIN)
     return Endpoint(
         service="mqtt", provider="attach", engine=environment.get("LABKIT_MQTT_ENGINE", "unknown"), version="",
         host=url.hostname, port=port, username=username, password=unquote(url.password or ""),
-        capabilities=capabilities,
+        capabilities=listed(environment, "LABKIT_MQTT_CAPABILITIES", CAPABILITIES, complete),
     )
 
 
@@ -160,7 +152,7 @@ MQTT = Service(
         Image("emqx", 1883, _EMQX, _emqx_container, ("emqx_ctl", "broker"), r"version\s*:\s*(\S+)"),
     ),
     programs=(Program("mosquitto", "mosquitto", _MOSQUITTO, _mosquitto, ("-h",), _VERSION,
-                      install="sudo apt install mosquitto"),),
+                      install="sudo apt install mosquitto", running=r"mosquitto version \S+ running"),),
     modules=(
         Module("iotcore", "labkit.embedded.mqtt_iotcore", "iotcore", "iotcore", _IOTCORE, _module),
         Module("amqtt", "labkit.embedded.mqtt_amqtt", "amqtt", "amqtt", _AMQTT, _module),

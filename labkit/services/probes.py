@@ -72,7 +72,8 @@ def mqtt_refusal(host: str, port: int, username: str = "", password: str = "", t
 
 
 def http_json(
-    host: str, port: int, path: str, *, method: str = "GET", body: object = None, timeout: float = 2.0
+    host: str, port: int, path: str, *, method: str = "GET", body: object = None, token: str = "",
+    timeout: float = 2.0,
 ) -> tuple[int, Any]:
     """One HTTP request to a server on this machine.
 
@@ -82,6 +83,7 @@ def http_json(
         path: path with query.
         method: HTTP method.
         body: sent as JSON when not None.
+        token: access token of InfluxDB, empty for none.
         timeout: for the connection and for the answer, in seconds.
 
     Returns:
@@ -95,7 +97,8 @@ def http_json(
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         data = None if body is None else json.dumps(body)
-        connection.request(method, path, body=data, headers={"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Token {token}"} if token else {})
+        connection.request(method, path, body=data, headers=headers)
         response = connection.getresponse()
         text = response.read()
         try:

@@ -79,11 +79,11 @@ class Process:
 
     def log(self) -> list[str]:
         """The last lines that the server wrote."""
-        return self._text().splitlines()[-_LOG_LINES:]
+        return self.output().splitlines()[-_LOG_LINES:]
 
     def announced_port(self) -> int:
         """The port from the first line of its output that is a JSON object with `port`; 0 while there is none."""
-        for line in self._text().splitlines():
+        for line in self.output().splitlines():
             if line.startswith("{"):
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     return int(json.loads(line)["port"])
@@ -94,7 +94,8 @@ class Process:
         release(self._guardian, timeout=guardian.GRACE + 5.0)
         shutil.rmtree(self.directory, ignore_errors=True)  # the guardian did it, unless it was killed
 
-    def _text(self) -> str:
+    def output(self) -> str:
+        """All that the server wrote."""
         with contextlib.suppress(OSError):
             return (self.directory / guardian.LOG_FILE).read_text(encoding="utf-8", errors="replace")
         return ""

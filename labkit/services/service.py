@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labkit.errors import StudentError
 from labkit.services.endpoint import Endpoint
 from labkit.services.unavailable import UnavailableError
 
@@ -92,6 +93,8 @@ class Program:
         version_arguments: with these the binary prints its version.
         version_pattern: finds the version, as its first group, in what that prints.
         install: the command that installs it, for `labkit doctor`.
+        running: a line of its log that says that it has its port; empty when it has none. On a port that was taken
+            meanwhile another server answers, and ours needs a moment to find out.
         finish: what is left to do once it answers.
         timeout: longest start, in seconds.
     """
@@ -103,6 +106,7 @@ class Program:
     version_arguments: tuple[str, ...]
     version_pattern: str
     install: str
+    running: str = ""
     finish: Callable[[Endpoint], None] = _nothing
     timeout: float = 10.0
 
@@ -132,6 +136,36 @@ class Module:
     timeout: float = 15.0
 
 
+def _accepts(_endpoint: Endpoint) -> str:
+    """A server whose readiness is asked with the login needs no further question."""
+    return ""
+
+
+def listed(
+    environment: Mapping[str, str], variable: str, known: Mapping[str, str], default: frozenset[str]
+) -> frozenset[str]:
+    """The capabilities of a server that somebody else runs, as the environment lists them.
+
+    Args:
+        environment: the variables.
+        variable: the one with a list, separated by commas.
+        known: the capabilities of the service.
+        default: what such a server is taken to have when the variable is not set.
+
+    Raises:
+        StudentError: the list names something that is not known.
+    """
+    text = environment.get(variable)
+    if text is None:
+        return default
+    names = frozenset(name.strip() for name in text.split(",") if name.strip())
+    unknown = sorted(names - known.keys())
+    if unknown:
+        raise StudentError(f"{variable} names {unknown[0]!r}, which does not exist.",
+                           f"use some of: {', '.join(known)}.")
+    return names
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A service of the course.
@@ -144,6 +178,7 @@ class Service:
         attach: reads that address from the environment; None when it is not set. Raises StudentError when it is wrong.
         plan: from a directory, a port, the needs and the engine's capabilities: what will be set up.
         ready: asks in the service's own protocol: empty when ready, else what is wrong.
+        refusal: asks somebody else's server, when it is ready, why it does not let us in; empty when it does.
         version: asks the server for its version; None when the protocol has no such question.
         images: engines in containers, the preferred one first.
         programs: engines on PATH, the preferred one first.
@@ -158,6 +193,7 @@ class Service:
     attach: Callable[[Mapping[str, str]], Endpoint | None]
     plan: Callable[[Path, int, frozenset[str], frozenset[str]], Plan]
     ready: Callable[[Endpoint], str]
+    refusal: Callable[[Endpoint], str] = _accepts
     version: Callable[[Endpoint], str] | None = None
     images: tuple[Image, ...] = ()
     programs: tuple[Program, ...] = ()

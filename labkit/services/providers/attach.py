@@ -28,6 +28,11 @@ def missing(service: Service, engine: str) -> UnavailableError | None:  # noqa: 
                                 fix=f"set {service.variable} to the address of a server")
     refusal = service.ready(endpoint)
     if not refusal:
+        try:
+            refusal = service.refusal(endpoint)
+        except OSError as error:
+            refusal = str(error)
+    if not refusal:
         return None
     return UnavailableError(f"{endpoint.host}:{endpoint.port}, from {service.variable}: {refusal}", started=True,
                             fix=f"start the server at that address, or unset {service.variable}")

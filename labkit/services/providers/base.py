@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -77,15 +78,27 @@ def wait_for_port(announced: Callable[[], int], server: Server, engine: str, tim
     Raises:
         UnavailableError: it ended, or said nothing in time; with its last log lines.
     """
+    return _wait_for_word(announced, server, engine, timeout, "it did not say which port it took")
 
-    def said() -> int:
-        port = announced()
+
+def wait_for_log(output: Callable[[], str], pattern: str, server: Server, engine: str, timeout: float) -> None:
+    """Wait until a server has written a line.
+
+    Raises:
+        UnavailableError: it ended, or did not write it in time; with its last log lines.
+    """
+    _wait_for_word(lambda: re.search(pattern, output()), server, engine, timeout, "it did not say that it runs")
+
+
+def _wait_for_word(word: Callable[[], T], server: Server, engine: str, timeout: float, otherwise: str) -> T:
+    def said() -> T:
+        answer = word()
         ended = server.exit_code()
-        if not port and ended is not None:
+        if not answer and ended is not None:
             raise UnavailableError(f"{engine} ended with exit code {ended}", log=server.log(), started=True)
-        return port
+        return answer
 
-    return _wait(said, timeout, engine, server, lambda: "it did not say which port it took")
+    return _wait(said, timeout, engine, server, lambda: otherwise)
 
 
 def _wait(ready: Callable[[], T], timeout: float, engine: str, server: Server, last: Callable[[], str]) -> T:

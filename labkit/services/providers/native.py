@@ -9,7 +9,7 @@ import subprocess
 
 from labkit.services.probes import free_port
 from labkit.services.process import Process, private_directory
-from labkit.services.providers.base import Running, wait_for_answer
+from labkit.services.providers.base import Running, wait_for_answer, wait_for_log
 from labkit.services.service import Program, Service
 from labkit.services.unavailable import UnavailableError
 
@@ -87,6 +87,8 @@ def _start_once(service: Service, program: Program, path: str, needs: frozenset[
     try:
         endpoint = service.endpoint(plan, provider="native", engine=program.engine, port=plan.port,
                                     version=version(service, program.engine))
+        if program.running:
+            wait_for_log(server.output, program.running, server, program.engine, program.timeout)
         wait_for_answer(service, endpoint, server, program.timeout)
         program.finish(endpoint)
     except BaseException:

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.course import LABS
+from labkit.services import current, doctor
+from labkit.services.catalogue import SERVICES
+
+pytestmark = pytest.mark.usefixtures("no_engine")
+
+
+def row(found: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(row for row in found["services"] if row["service"] == name)
+
+
+def test_every_service_of_the_course_has_a_row() -> None:
+    found = doctor.report()
+    names = [row["service"] for row in found["services"]]
+    assert set(names) == {name for lab in LABS for name in lab.services}
+    assert len(names) == len(set(names))
+    assert {row["service"] for row in found["services"] if row["state"] == "planned"} == (
+        set(names) - SERVICES.keys() - {"cpp"})
+
+
+def test_a_row_says_what_would_run_and_why_not_the_better_ones() -> None:
+    found = row(doctor.report(), "mqtt")
+    assert (found["state"], found["provider"], found["engine"]) == ("ready", "native", "mosquitto")
+    assert found["version"].startswith("2.")
+    reasons = {candidate["provider"]: candidate["reason"] for candidate in found["candidates"]}
+    assert reasons["attach"] == "LABKIT_MQTT_URL is not set"
+    assert "no Docker engine answers" in reasons["docker"]
+    assert reasons["native"] == ""
+    assert current() is None, "doctor starts nothing"
+
+
+def test_a_planned_service_is_called_planned() -> None:
+    found = doctor.report()
+    assert row(found, "kafka")["state"] == "planned"
+    assert "kafka        comes with lab 08: the kit cannot start Kafka yet" in doctor.text(found)
+
+
+def test_the_compiler_is_found_or_the_command_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = row(doctor.report(), "cpp")
+    assert found["state"] == "missing"
+    assert found["candidates"][0]["fix"] == "sudo apt install g++"
+    compiler = tmp_path / "g++"
+    compiler.write_text("#!/bin/sh\necho 'g++ (Debian 12.2.0-14) 12.2.0'\n")
+    compiler.chmod(0o755)
+    found = row(doctor.report(), "cpp")
+    assert (found["state"], found["engine"], found["version"]) == ("ready", "g++", "12.2.0")
+
+
+def test_a_missing_service_of_a_written_lab_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert doctor.main() == 0
+    capsys.readouterr()
+    monkeypatch.setenv("LABKIT_INFLUXDB_PROVIDER", "docker")
+    assert doctor.main() == 1
+    said = capsys.readouterr().out
+    assert "influxdb     cannot run here" in said
+    assert "not docker (influxdb): no Docker engine answers at unix:///nowhere/docker.sock -> start Docker" in said
+
+
+def test_a_wrong_setting_is_shown_where_it_does_harm(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LABKIT_MQTT_PROVIDER", "mosquito")
+    assert doctor.main() == 1
+    assert "LABKIT_MQTT_PROVIDER names the provider 'mosquito'" in capsys.readouterr().out
+
+
+def test_the_report_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor.main(json=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ready"] is True
+    assert found["system"]["python"]
+    assert [port["port"] for port in found["ports"]] == [1883, 8086, 8888]
+
+
+def test_a_forced_provider_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_PROVIDER", "embedded")
+    found = row(doctor.report(), "mqtt")
+    assert (found["provider"], found["engine"]) == ("embedded", "iotcore")
+    assert found["note"] == "LABKIT_PROVIDER asks for it"
+
+
+@pytest.mark.docker
+def test_an_image_that_must_be_downloaded_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCKER_HOST")
+    monkeypatch.setenv("LABKIT_IMAGE_MOSQUITTO", "127.0.0.1:9/absent:1")
+    found = row(doctor.report(), "mqtt")
+    assert found["provider"] == "docker"
+    assert found["note"] == (
+        "the image 127.0.0.1:9/absent:1 is downloaded at the first start; if that fails, native (mosquitto) runs it")
