@@ -169,7 +169,11 @@ def _state_duration(_ctx: Any, tables: TableStream, fn: FluxCallable, column: st
 @builtin("universe", "timeShift", pipe="tables")
 def _time_shift(_ctx: Any, tables: TableStream, duration: Duration, columns: list[str] | None = None) -> TableStream:
     names = ["_start", "_stop", "_time"] if columns is None else columns
-    return frames.each(tables, lambda table: shifted(table, duration, names))
+    found = frames.each(tables, lambda table: shifted(table, duration, names))
+    if tables.bounds is not None:
+        start, stop = (timemath.add_duration(bound, duration) for bound in tables.bounds)
+        found.bounds = (start, stop)
+    return found
 
 
 def shifted(table: Table, duration: Duration, names: list[Any]) -> Table:

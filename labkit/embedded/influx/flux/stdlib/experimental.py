@@ -227,13 +227,25 @@ for _name in ("count", "distinct", "first", "last", "max", "mean", "min", "mode"
 def _rate(ctx: Any, tables: TableStream, every: Duration, groupColumns: list[str] | None = None,
           unit: Duration = _SECOND) -> TableStream:
     rates = _call(ctx, "derivative", tables=tables, nonNegative=True, unit=unit)
-    means = _call(ctx, "mean", tables=_call(ctx, "window", tables=rates, every=every, createEmpty=True))
-    grouped = _call(ctx, "group", tables=means, columns=groupColumns or [])
-    sums = _call(ctx, "sum", tables=extended(grouped, ["_start", "_stop"]))
-    filled = PACKAGES["experimental/table"]["fill"].invoke(ctx, {"tables": sums})
-    timed = _call(ctx, "duplicate", tables=filled, column="_stop", **{"as": "_time"})
-    found: TableStream = _call(ctx, "window", tables=timed, every=PACKAGES["universe"]["inf"])
+    sums = _SumOfMeans(ctx, groupColumns or [])
+    found: TableStream = _call(ctx, "aggregateWindow", tables=rates, every=every, fn=sums)
     return found
+
+
+class _SumOfMeans:
+    """The aggregate of `rate`: the mean of each series of a window, added up by groups."""
+
+    name = "rate"
+
+    def __init__(self, ctx: Any, columns: list[str]) -> None:
+        self.ctx = ctx
+        self.columns = columns
+
+    def call(self, arguments: dict[str, Any]) -> Any:
+        """The windows' sums."""
+        means = _call(self.ctx, "mean", tables=arguments["tables"], column=arguments["column"])
+        grouped = _call(self.ctx, "group", tables=means, columns=self.columns)
+        return _call(self.ctx, "sum", tables=extended(grouped, ["_start", "_stop"]))
 
 
 @builtin("universe", "timedMovingAverage", pipe="tables")

@@ -45,7 +45,8 @@ def one_row(table: Table, *columns: Column) -> Table:
 
 def each(tables: TableStream, function: Callable[[Table], Table | None]) -> TableStream:
     """The stream of the function's tables; None leaves a table out."""
-    return TableStream([found for table in tables if (found := function(table)) is not None])
+    return TableStream([found for table in tables if (found := function(table)) is not None],
+                       tables.bounds)
 
 
 def floats(column: Column) -> NDArray[np.float64]:
