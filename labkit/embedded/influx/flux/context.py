@@ -26,7 +26,6 @@ class Context:
         seconds: how long the query may run.
         deadline: on the clock of `time.monotonic`.
         results: tables by the names that `yield` gave them, in order.
-        params: the values of `params`, sent beside the query.
     """
 
     storage: Storage | None
@@ -35,7 +34,6 @@ class Context:
     seconds: float = DEFAULT_SECONDS
     deadline: float = 0.0
     results: dict[str, Any] = field(default_factory=dict)
-    params: Record = field(default_factory=Record)
     _calls: int = 0
 
     def __post_init__(self) -> None:

@@ -11,8 +11,8 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from labkit.embedded.influx.flux.scanner import parse_time
-from labkit.embedded.influx.flux.table import TIME, Column, Table, column_from, table_from
+from labkit.embedded.influx.flux.scanner import time_nanoseconds
+from labkit.embedded.influx.flux.table import TIME, Column, Table, column_from, constant_column, table_from
 from labkit.embedded.influx.flux.values import Time, UInt
 
 _ANNOTATIONS = ("#datatype", "#group", "#default")
@@ -27,7 +27,8 @@ def _boolean(text: str) -> bool:
 
 
 def _time(text: str) -> Time:
-    return parse_time(text)
+    """A time; one outside of 64 bits wraps around, as in InfluxDB."""
+    return Time((time_nanoseconds(text) + 2**63) % 2**64 - 2**63)
 
 
 def _long(text: str) -> int:
@@ -127,14 +128,19 @@ def _tables(block: _Schema) -> Iterator[tuple[str, Table]]:
     runs: dict[tuple[str, str], list[list[str]]] = {}
     for row in block.rows:
         result = (row[result_at] or defaults[result_at]) if result_at is not None else ""
-        table = (row[table_at] or defaults[table_at]) if table_at is not None else ""
-        runs.setdefault((result, table), []).append(row)
+        number = (row[table_at] or defaults[table_at]) if table_at is not None else ""
+        runs.setdefault((result, number), []).append(row)
     if not block.rows:
         runs[(defaults[result_at] if result_at is not None else "", "")] = []
     key = [header[index] for index in own if groups[index] == "true"]
     for (result, _), rows in runs.items():
         columns = [_column(header[i], kinds[i], defaults[i], [row[i] for row in rows]) for i in own]
         table = table_from(columns, key)
+        # A group key has one value: that of the first row, even where the text has others below it.
+        table.columns = [
+            constant_column(c.name, c.type, table.key_values[c.name], len(c)) if c.name in table.key else c
+            for c in columns
+        ]
         if not rows:
             for index in own:
                 if header[index] in table.key and defaults[index]:

@@ -1,7 +1,7 @@
 """Results as annotated CSV, byte for byte as InfluxDB writes them.
 
-Source: https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/ and facts about its details: lines end in
-CRLF, the result's name stands in `#default`, a new schema begins with a blank line, each result ends with one.
+Source: https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/. Lines end in CRLF, a result's name
+stands in `#default`, a new schema begins with a blank line, each result ends with one.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def column_texts(column: Column) -> list[str]:
         return [cell_text(column.at(0), column.type)] * rows
     values = column.values
     if column.type == "string":
-        found = values.tolist()
+        found: list[str] = values.tolist()
     elif column.type == "double":
         found = [float_text(value) for value in values.tolist()]
     elif column.type == "boolean":

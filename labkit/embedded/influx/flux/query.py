@@ -10,12 +10,12 @@ from labkit.embedded.influx.flux import ast
 from labkit.embedded.influx.flux.check import check
 from labkit.embedded.influx.flux.context import DEFAULT_SECONDS, Context
 from labkit.embedded.influx.flux.errors import FluxError, LimitError, NotFoundError, RuntimeError_
-from labkit.embedded.influx.flux.interpreter import Program
 from labkit.embedded.influx.flux.parser import parse
+from labkit.embedded.influx.flux.program import Program
 from labkit.embedded.influx.flux.storage import BucketNotFound, Storage
 from labkit.embedded.influx.flux.stream import Yielded
 from labkit.embedded.influx.flux.table import TableStream
-from labkit.embedded.influx.flux.values import Record, Time
+from labkit.embedded.influx.flux.values import Time
 
 DEFAULT_RESULT = "_result"
 
@@ -27,7 +27,7 @@ def analyze(source: str, params: Mapping[str, Any] | None = None) -> ast.File:
         CompileError: it is not right; the message gives line and column.
     """
     file = parse(source)
-    check(file, known={"params"} if params else set())
+    check(file, known=params or ())
     return file
 
 
@@ -45,7 +45,7 @@ def execute(
         source: Flux.
         storage: the organization's buckets; None where the query reads none.
         now_ns: what `now()` gives unless the query says otherwise; None for the present.
-        params: values that the query reads as `params.name`.
+        params: names and values of further variables, those of `extern` in a request.
         seconds: how long it may run.
 
     Returns:
@@ -75,8 +75,8 @@ def execute(
 def _run(file: ast.File, ctx: Context, params: Mapping[str, Any] | None) -> list[tuple[str, TableStream]]:
     program = Program(file, ctx)
     if params:
-        program.scope.names.add("params")
-        program.frame.variables["params"] = Record(params)
+        program.scope.names.update(params)
+        program.frame.variables.update(params)
 
     def result(value: Any) -> None:
         if isinstance(value, TableStream) and not isinstance(value, Yielded):

@@ -75,9 +75,7 @@ class Parameter:
                 return ""
             wrong = next((item for item in value if type(item) is not self.elements), self)
             found = "" if wrong is self else f"[{type_name(wrong)}]"
-        elif self.function and hasattr(value, "call"):
-            return ""
-        elif TableStream in self.types and isinstance(value, TableStream):
+        elif TableStream in self.types if isinstance(value, TableStream) else self.function and hasattr(value, "call"):
             return ""
         else:
             found = type_name(value)

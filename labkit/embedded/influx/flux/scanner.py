@@ -22,6 +22,7 @@ _SPACE = re.compile(r"(?:\s+|//[^\n]*)+")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?")
 _DURATION = re.compile(r"(?:[0-9]+(?:ns|us|µs|μs|ms|mo|y|w|d|h|m|s))+(?!\w)")
 _DURATION_PART = re.compile(r"([0-9]+)(ns|us|µs|μs|ms|mo|y|w|d|h|m|s)")
+_FRACTION = re.compile(r"\.(\d+)")
 _NUMBER = re.compile(r"[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _REGEX = re.compile(r"/((?:[^/\\\n]|\\.)+)/")
@@ -95,8 +96,8 @@ def scan(source: Source) -> list[Token]:
     return tokens
 
 
-def parse_time(text: str) -> Time:
-    """The instant of a date or of an RFC 3339 date and time, with up to nine digits of a second.
+def time_nanoseconds(text: str) -> int:
+    """The nanoseconds since the epoch of a date or of an RFC 3339 date and time, whatever their number.
 
     Raises:
         ValueError: there is no such date.
@@ -106,14 +107,23 @@ def parse_time(text: str) -> Time:
     if len(text) == 10:
         text += "T00:00:00Z"
     rest, fraction = text[19:], ""
-    if rest.startswith("."):
-        fraction = re.match(r"\.(\d+)", rest).group(1)  # type: ignore[union-attr]
-        rest = rest[len(fraction) + 1 :]
+    if match := _FRACTION.match(rest):
+        fraction = match.group(1)
+        rest = rest[match.end() :]
     moment = datetime.fromisoformat(text[:19] + rest.replace("Z", "+00:00"))
     if moment.tzinfo is None:
         raise ValueError("a time needs a zone")
     delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    found = (delta.days * 86400 + delta.seconds) * 10**9 + int((fraction + "0" * 9)[:9])
+    return (delta.days * 86400 + delta.seconds) * 10**9 + int((fraction + "0" * 9)[:9])
+
+
+def parse_time(text: str) -> Time:
+    """The instant of a date or of an RFC 3339 date and time, with up to nine digits of a second.
+
+    Raises:
+        ValueError: there is no such date, or 64 bits do not hold it.
+    """
+    found = time_nanoseconds(text)
     if not -_LARGEST <= found < _LARGEST:
         raise ValueError("a time must lie between 1677-09-21 and 2262-04-11")
     return Time(found)
@@ -171,7 +181,7 @@ class _Scanner:
     def token(self, position: int, character: str, depth: int, before: list[Token]) -> Token:
         if character == '"':
             return self.string(position, depth)
-        if "0" <= character <= "9" or character == "." and self.text[position + 1 : position + 2].isdecimal():
+        if "0" <= character <= "9" or (character == "." and "0" <= self.text[position + 1 : position + 2] <= "9"):
             return self.number(position)
         if match := _IDENTIFIER.match(self.text, position):
             kind = "keyword" if match.group() in KEYWORDS else "identifier"
@@ -201,7 +211,7 @@ class _Scanner:
         for kind, pattern, read in (("time", _TIME, parse_time), ("duration", _DURATION, parse_duration)):
             if match := pattern.match(self.text, position):
                 try:
-                    return Token(kind, match.group(), position, match.end(), read(match.group()))  # type: ignore[operator]
+                    return Token(kind, match.group(), position, match.end(), read(match.group()))
                 except (ValueError, OverflowError) as error:
                     raise self.fail(f"invalid {kind} literal: {error}", position, match.end()) from None
         match = _NUMBER.match(self.text, position)

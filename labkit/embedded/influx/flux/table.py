@@ -90,7 +90,7 @@ class Column:
         """All Flux values, None for null."""
         if self.constant and len(self.values) > 1 and (self.valid is None or self.valid.strides == (0,)):
             return [self.at(0)] * len(self.values)
-        found = self.values.tolist()
+        found: list[Any] = self.values.tolist()
         wrap = _WRAP.get(self.type)
         if wrap:
             found = [wrap(value) for value in found]

@@ -23,7 +23,10 @@ SECOND = 1_000_000_000
 NS_PER_MONTH = 365.25 * 24 * 3600 * SECOND / 12
 """The length of a month where one number is needed, as Flux takes it."""
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a clock time has no zone
+NO_TIME = Duration()
+"""No time at all."""
+
+_EPOCH = datetime(1970, 1, 1)
 _TRANSITION_STEP = 7 * 86400
 
 
@@ -40,7 +43,7 @@ class Location:
     """
 
     zone: str = "UTC"
-    offset: Duration = Duration()
+    offset: Duration = NO_TIME
 
     def __post_init__(self) -> None:
         if self.zone != "UTC":

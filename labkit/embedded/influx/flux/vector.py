@@ -68,30 +68,30 @@ class VectorFunction:
         self.rows = table.rows
         try:
             with np.errstate(all="ignore"):
-                return self.body(self.closure, {self.parameter: rows})
+                return self._body(self.closure, {self.parameter: rows})
         except (ValueError, OverflowError, TypeError):
             raise Unsupported from None
 
-    def body(self, closure: Closure, variables: dict[str, Any]) -> Any:
+    def _body(self, closure: Closure, variables: dict[str, Any]) -> Any:
         body = closure.node.body
         if isinstance(body, ast.Expression):
-            return self.visit(body, variables, closure)
+            return self._visit(body, variables, closure)
         for statement in body.body:
             if isinstance(statement, ast.Assignment):
-                variables = variables | {statement.name: self.visit(statement.value, variables, closure)}
+                variables = variables | {statement.name: self._visit(statement.value, variables, closure)}
             elif isinstance(statement, ast.Return):
-                return self.visit(statement.value, variables, closure)
+                return self._visit(statement.value, variables, closure)
         raise Unsupported
 
-    def visit(self, node: ast.Expression, variables: dict[str, Any], closure: Closure) -> Any:
+    def _visit(self, node: ast.Expression, variables: dict[str, Any], closure: Closure) -> Any:
         if not _mentions(node, variables):
-            return self.constant(node, closure)
+            return self._constant(node, closure)
         handler = _HANDLERS.get(type(node))
         if handler is None:
             raise Unsupported
         return handler(self, node, variables, closure)
 
-    def constant(self, node: ast.Expression, closure: Closure) -> Any:
+    def _constant(self, node: ast.Expression, closure: Closure) -> Any:
         """The value of an expression in which no row takes part: evaluated once for all tables."""
         if id(node) not in self.constants:
             compiler = closure.code.compiler
@@ -101,33 +101,33 @@ class VectorFunction:
 
     # -- expressions
 
-    def identifier(self, node: ast.Identifier, variables: dict[str, Any], _closure: Closure) -> Any:
+    def _identifier(self, node: ast.Identifier, variables: dict[str, Any], _closure: Closure) -> Any:
         return variables[node.name]
 
-    def member(self, node: ast.Member, variables: dict[str, Any], closure: Closure) -> Any:
-        owner = self.visit(node.object, variables, closure)
+    def _member(self, node: ast.Member, variables: dict[str, Any], closure: Closure) -> Any:
+        owner = self._visit(node.object, variables, closure)
         if not isinstance(owner, RowSet):
             raise Unsupported
         found = owner.get(node.name)
         return found.at(0) if isinstance(found, Column) and found.constant and self.rows else found
 
-    def record(self, node: ast.RecordLiteral, variables: dict[str, Any], closure: Closure) -> RowSet:
+    def _record(self, node: ast.RecordLiteral, variables: dict[str, Any], closure: Closure) -> RowSet:
         found = RowSet()
         if node.base is not None:
-            base = self.visit(node.base, variables, closure)
+            base = self._visit(node.base, variables, closure)
             if not isinstance(base, (RowSet, Record)):
                 raise Unsupported
             found.update(base)
         for item in node.properties:
             previous = found.get(item.name)
-            value = self.visit(item.value, variables, closure)
+            value = self._visit(item.value, variables, closure)
             if value is None and isinstance(previous, Column):
                 value = constant_column(item.name, previous.type, None, self.rows)
             found[item.name] = value
         return found
 
-    def unary(self, node: ast.Unary, variables: dict[str, Any], closure: Closure) -> Any:
-        value = self.visit(node.operand, variables, closure)
+    def _unary(self, node: ast.Unary, variables: dict[str, Any], closure: Closure) -> Any:
+        value = self._visit(node.operand, variables, closure)
         if node.operator == "exists":
             if not isinstance(value, Column):
                 return value is not None
@@ -140,8 +140,8 @@ class VectorFunction:
             return Column("", value.type, -value.values, value.valid)
         raise Unsupported
 
-    def logical(self, node: ast.Logical, variables: dict[str, Any], closure: Closure) -> Any:
-        left = self.visit(node.operands[0], variables, closure)
+    def _logical(self, node: ast.Logical, variables: dict[str, Any], closure: Closure) -> Any:
+        left = self._visit(node.operands[0], variables, closure)
         for operand in node.operands[1:]:
             if not isinstance(left, Column):
                 _boolean(left)
@@ -151,16 +151,16 @@ class VectorFunction:
                     if node.operator == "and" or left:
                         break
                     continue
-                left = self.visit(operand, variables, closure)
+                left = self._visit(operand, variables, closure)
                 continue
-            right = self.visit(operand, variables, closure)
-            left = self.join(node.operator, left, right)
+            right = self._visit(operand, variables, closure)
+            left = self._join(node.operator, left, right)
         if isinstance(left, Column):
             return left if left.type == "boolean" else _unsupported()
         _boolean(left)
         return left
 
-    def join(self, operator: str, left: Column, right: Any) -> Column:
+    def _join(self, operator: str, left: Column, right: Any) -> Column:
         if left.type != "boolean":
             raise Unsupported
         if not isinstance(right, Column):
@@ -174,33 +174,33 @@ class VectorFunction:
             return _bools(values)
         return Column("", "boolean", values, right.valid | (~known if operator == "and" else known))
 
-    def conditional(self, node: ast.Conditional, variables: dict[str, Any], closure: Closure) -> Any:
-        test = self.visit(node.test, variables, closure)
+    def _conditional(self, node: ast.Conditional, variables: dict[str, Any], closure: Closure) -> Any:
+        test = self._visit(node.test, variables, closure)
         if not isinstance(test, Column):
             _boolean(test)
-            return self.visit(node.yes if test else node.no, variables, closure)
+            return self._visit(node.yes if test else node.no, variables, closure)
         if test.type != "boolean":
             raise Unsupported
         chosen = test.values if test.valid is None else test.values & test.valid
-        yes, no = self.visit(node.yes, variables, closure), self.visit(node.no, variables, closure)
+        yes, no = self._visit(node.yes, variables, closure), self._visit(node.no, variables, closure)
         kinds = {_kind(value) for value in (yes, no)} - {"null"}
         if not kinds:
             return None
         if len(kinds) != 1:
             raise Unsupported
         kind = kinds.pop()
-        a, b = self.spread(yes, kind), self.spread(no, kind)
+        a, b = self._spread(yes, kind), self._spread(no, kind)
         valid = None
         if a.valid is not None or b.valid is not None:
             valid = np.where(chosen, a.valid_mask(), b.valid_mask())
         return Column("", kind, np.where(chosen, a.values, b.values).astype(DTYPES[kind]), valid)
 
-    def spread(self, value: Any, kind: str) -> Column:
+    def _spread(self, value: Any, kind: str) -> Column:
         return value if isinstance(value, Column) else constant_column("", kind, value, self.rows)
 
-    def binary(self, node: ast.Binary, variables: dict[str, Any], closure: Closure) -> Any:
-        left = self.visit(node.left, variables, closure)
-        right = self.visit(node.right, variables, closure)
+    def _binary(self, node: ast.Binary, variables: dict[str, Any], closure: Closure) -> Any:
+        left = self._visit(node.left, variables, closure)
+        right = self._visit(node.right, variables, closure)
         symbol = node.operator
         if not isinstance(left, Column) and not isinstance(right, Column):
             if type(left) in (RowSet, list, Record, FluxDict):
@@ -226,24 +226,24 @@ class VectorFunction:
 
     # -- calls
 
-    def call(self, node: ast.Call, variables: dict[str, Any], closure: Closure) -> Any:
+    def _call(self, node: ast.Call, variables: dict[str, Any], closure: Closure) -> Any:
         if _mentions(node.callee, variables):
             raise Unsupported
-        function = self.constant(node.callee, closure)
-        arguments = {item.name: self.visit(item.value, variables, closure) for item in node.arguments}
+        function = self._constant(node.callee, closure)
+        arguments = {item.name: self._visit(item.value, variables, closure) for item in node.arguments}
         if isinstance(function, Closure):
             if arguments.keys() != function.code.names or self.depth > _MOST_INLINED:
                 raise Unsupported
             self.depth += 1
             try:
-                return self.body(function, arguments)
+                return self._body(function, arguments)
             finally:
                 self.depth -= 1
         if not isinstance(function, BoundBuiltin) or function.builtin.transformation:
             raise Unsupported
-        return self.builtin(function, arguments)
+        return self._builtin(function, arguments)
 
-    def builtin(self, function: BoundBuiltin, arguments: dict[str, Any]) -> Any:
+    def _builtin(self, function: BoundBuiltin, arguments: dict[str, Any]) -> Any:
         columns = {name: value for name, value in arguments.items() if isinstance(value, Column)}
         if any(isinstance(value, RowSet) for value in arguments.values()):
             raise Unsupported
@@ -365,7 +365,7 @@ _SLOTS: dict[type, tuple[str, ...]] = {}
 
 
 _HANDLERS: dict[type, Any] = {
-    ast.Identifier: VectorFunction.identifier, ast.Member: VectorFunction.member,
-    ast.RecordLiteral: VectorFunction.record, ast.Unary: VectorFunction.unary, ast.Logical: VectorFunction.logical,
-    ast.Conditional: VectorFunction.conditional, ast.Binary: VectorFunction.binary, ast.Call: VectorFunction.call,
+    ast.Identifier: VectorFunction._identifier, ast.Member: VectorFunction._member,
+    ast.RecordLiteral: VectorFunction._record, ast.Unary: VectorFunction._unary, ast.Logical: VectorFunction._logical,
+    ast.Conditional: VectorFunction._conditional, ast.Binary: VectorFunction._binary, ast.Call: VectorFunction._call,
 }

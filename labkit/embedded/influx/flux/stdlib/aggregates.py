@@ -124,7 +124,7 @@ def _skew(_ctx: Any, tables: TableStream, column: str = "_value") -> TableStream
         second, third = float(np.sum(away**2)), float(np.sum(away**3))
         if len(floats) < 2 or second == 0:
             return math.nan
-        return math.sqrt(len(floats)) * third / second**1.5
+        return math.sqrt(len(floats)) * third / math.pow(second, 1.5)
 
     return aggregate(tables, column, _double, compute)
 

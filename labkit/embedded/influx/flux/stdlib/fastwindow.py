@@ -108,8 +108,7 @@ def _series(
     if kind == "double":
         results = results.astype(np.float64)
     stamps = _stamps(windows, numbers, source, bounds)
-    key_values = {key: item for key, item in table.key_values.items()}
-    key_values |= {"_start": Time(bounds[0]), "_stop": Time(bounds[1])}
+    key_values = table.key_values | {"_start": Time(bounds[0]), "_stop": Time(bounds[1])}
     rows = len(numbers)
     columns = [
         constant_column(c.name, c.type, key_values[c.name], rows) for c in table.columns if c.name in table.key

@@ -2,7 +2,6 @@
 
 Source: https://docs.influxdata.com/flux/v0/stdlib/universe/.
 """
-# ruff: noqa: N803 - the parameters have the names of the language
 
 from __future__ import annotations
 

@@ -50,15 +50,10 @@ def extreme(column: Column, *, largest: bool) -> int | None:
     Raises:
         ValueError: values of this type have no order.
     """
-    if column.type == "boolean":
+    if column.type in ("boolean", "string"):
         fail(f"invalid use of function: {'max' if largest else 'min'} has no implementation for type "
              f"{FLUX_TYPES[column.type]}")
     values = column.values
-    if column.type == "string":
-        rows = range(len(values)) if column.valid is None else np.flatnonzero(column.valid).tolist()
-        if not len(rows):
-            return None
-        return int((max if largest else min)(rows, key=lambda row: values[row]))
     keep = column.valid_mask()
     if column.type == "double":
         keep = keep & ~np.isnan(values)

@@ -2,7 +2,7 @@
 
 Source: https://docs.influxdata.com/flux/v0/stdlib/influxdata/influxdb/, …/universe/range/, …/array/, …/csv/.
 """
-# ruff: noqa: N803 - the parameters have the names of the language
+# ruff: noqa: N803, ARG001 - the parameters have the names of the language, and some are for other servers
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from labkit.embedded.influx.flux.context import Context
 from labkit.embedded.influx.flux.csv_in import parse_annotated, parse_raw
 from labkit.embedded.influx.flux.interpreter import caller
 from labkit.embedded.influx.flux.registry import builtin
-from labkit.embedded.influx.flux.storage import BucketNotFound, Point
 from labkit.embedded.influx.flux.stdlib.support import fail, unsupported
+from labkit.embedded.influx.flux.storage import BucketNotFound, Point
 from labkit.embedded.influx.flux.stream import Scan, Yielded
 from labkit.embedded.influx.flux.table import (
     FLUX_TYPES,
@@ -121,8 +121,8 @@ def _buckets(
     ], ("organizationID",), {"organizationID": org_id})])
 
 
-@builtin("array", "from")
-@builtin("experimental/array", "from")
+@builtin("array", "from", pipe="rows")
+@builtin("experimental/array", "from", pipe="rows")
 def _array_from(ctx: Any, rows: list) -> TableStream:  # type: ignore[type-arg]
     if not rows:
         fail("rows must be non-empty")

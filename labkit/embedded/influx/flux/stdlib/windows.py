@@ -7,6 +7,7 @@ aggregates is computed for all windows at once (`fastwindow.py`); the general wa
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from labkit.embedded.influx.flux.table import (
 from labkit.embedded.influx.flux.timemath import Windows, is_zero
 from labkit.embedded.influx.flux.values import Duration, FluxCallable, Record, Time, type_name
 
+NONE = Duration()
 INFINITE = Duration(0, 2**63 - 1)
 Bounds = tuple[int, int]
 
@@ -105,7 +107,7 @@ class _Maker:
             # Clocks that are set back repeat an hour, so numbers need not ascend with time: count by runs.
             cuts = [0, *(np.flatnonzero(np.diff(indices)) + 1).tolist(), len(times)]
             found = []
-            for first, last in zip(cuts[:-1], cuts[1:], strict=True):
+            for first, last in itertools.pairwise(cuts):
                 start, stop = self.windows.bounds(int(indices[first]))
                 found.append((start, stop, first, last))
             return found
@@ -180,8 +182,8 @@ def window(
 
 @builtin("universe", "window", pipe="tables")
 def _window(
-    ctx: Any, tables: TableStream, every: Duration = Duration(), period: Duration = Duration(),
-    offset: Duration = Duration(), location: Record | None = None, timeColumn: str = "_time",
+    ctx: Any, tables: TableStream, every: Duration = NONE, period: Duration = NONE,
+    offset: Duration = NONE, location: Record | None = None, timeColumn: str = "_time",
     startColumn: str = "_start", stopColumn: str = "_stop", createEmpty: bool = False,
 ) -> TableStream:
     windows = _windows(ctx, every, period, offset, location)
@@ -190,8 +192,8 @@ def _window(
 
 @builtin("universe", "aggregateWindow", pipe="tables")
 def _aggregate_window(
-    ctx: Any, tables: TableStream, every: Duration, fn: FluxCallable, period: Duration = Duration(),
-    offset: Duration = Duration(), location: Record | None = None, column: str = "_value", timeSrc: str = "_stop",
+    ctx: Any, tables: TableStream, every: Duration, fn: FluxCallable, period: Duration = NONE,
+    offset: Duration = NONE, location: Record | None = None, column: str = "_value", timeSrc: str = "_stop",
     timeDst: str = "_time", createEmpty: bool = True,
 ) -> TableStream:
     windows = _windows(ctx, every, period, offset, location)
