@@ -16,8 +16,8 @@ from labkit.errors import KitError
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m labkit.embedded.influx",
-        description="An InfluxDB v2 compatible server on 127.0.0.1 for courses and tests. When it listens, it prints one "
-                    'line of JSON, {"port": …}. Without --token it waits for POST /api/v2/setup.',
+        description="An InfluxDB v2 compatible server on 127.0.0.1 for courses and tests. When it listens, it prints "
+                    'one line of JSON, {"port": …}. Without --token it waits for POST /api/v2/setup.',
     )
     parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--token", default="", help="a token that may do everything")
@@ -52,8 +52,9 @@ def main() -> int:
         return 1
     if options.token:
         engine.set_up(user=options.username, org=options.org, bucket=options.bucket, token=options.token)
+    scheduler = Scheduler(engine)
     try:
-        server = make_server(engine, options.port)
+        server = make_server(engine, scheduler, options.port)
     except (OSError, OverflowError) as error:
         print(f"cannot listen on 127.0.0.1:{options.port}: {error}", file=sys.stderr)
         engine.close()
@@ -62,7 +63,6 @@ def main() -> int:
     if options.announce:
         options.announce.write_text(line + "\n", encoding="utf-8")
     print(line, flush=True)
-    scheduler = Scheduler(engine)
     scheduler.start()
     threading.Thread(target=_warm_up, daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

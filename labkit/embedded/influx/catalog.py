@@ -120,7 +120,8 @@ def kind_of(item: Item) -> str:
 
 def to_json(item: Item) -> dict[str, Any]:
     """An item as plain data, for the log."""
-    return asdict(item)
+    data: dict[str, Any] = asdict(item)
+    return data
 
 
 def from_json(kind: str, data: dict[str, Any]) -> Item:
@@ -145,8 +146,11 @@ class Catalog:
         self._by_token: dict[str, Authorization] = {}
 
     def _of(self, kind: str) -> dict[str, Any]:
-        return {"org": self.orgs, "user": self.users, "bucket": self.buckets,
-                "authorization": self.authorizations, "task": self.tasks}[kind]
+        every: dict[str, dict[str, Any]] = {
+            "org": self.orgs, "user": self.users, "bucket": self.buckets, "authorization": self.authorizations,
+            "task": self.tasks,
+        }
+        return every[kind]
 
     def put(self, item: Item) -> None:
         """Add or replace an item."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.influx.catalog import Authorization, Bucket, Catalog, Item, Org, User, kind_of, new_id, to_json
 from labkit.embedded.influx.lineparser import LinePoint
-from labkit.embedded.influx.store import BucketData
+from labkit.embedded.influx.store import BucketData, PartialWriteError
 
 if TYPE_CHECKING:
     from labkit.embedded.influx.wal import Log
@@ -176,22 +176,20 @@ class Engine:
             PartialWriteError: points were dropped.
             KeyError: the bucket was deleted meanwhile.
         """
-        from labkit.embedded.influx.lineparser import LineError
-
         with self.lock:
             now = self.clock()
-            logged = True
+            partial: PartialWriteError | None = None
             try:
                 self.points[bucket.id].write_text(text, now, precision, bucket.retention_ns)
-            except (LineError, KeyError):
-                logged = False
-                raise
-            finally:
-                if logged and self.log:
-                    self.log.append(
-                        {"op": "write", "bucket": bucket.id, "now": now, "precision": precision,
-                         "retention": bucket.retention_ns}, text.encode("utf-8", "surrogateescape"))
-                    self.log.compact_if_long(self)
+            except PartialWriteError as error:
+                partial = error
+            if self.log:
+                self.log.append(
+                    {"op": "write", "bucket": bucket.id, "now": now, "precision": precision,
+                     "retention": bucket.retention_ns}, text.encode("utf-8", "surrogateescape"))
+                self.log.compact_if_long(self)
+        if partial is not None:
+            raise partial
 
     def write_points(self, bucket: Bucket, points: list[LinePoint]) -> None:
         """Store points that a query made.
@@ -206,13 +204,17 @@ class Engine:
         """
         with self.lock:
             now = self.clock()
-            data = self.points[bucket.id]
+            partial: PartialWriteError | None = None
             try:
-                data.write_points(points, now, bucket.retention_ns)
-            finally:
-                if self.log:
-                    self.log.append({"op": "points", "bucket": bucket.id, "now": now, "retention": bucket.retention_ns,
-                                     "points": [[*each.key, each.fields, each.time_ns] for each in points]})
+                self.points[bucket.id].write_points(points, now, bucket.retention_ns)
+            except PartialWriteError as error:
+                partial = error
+            if self.log:
+                self.log.append({"op": "points", "bucket": bucket.id, "now": now, "retention": bucket.retention_ns,
+                                 "points": [[*each.key, each.fields, each.time_ns] for each in points]})
+                self.log.compact_if_long(self)
+        if partial is not None:
+            raise partial
 
     def delete(
         self, bucket: Bucket, start_ns: int, stop_ns: int, predicate: str,
@@ -236,9 +238,12 @@ class Engine:
                                      "predicate": predicate})
 
     def expire(self) -> None:
-        """Drop the points that are older than the retention of their bucket. Not logged: it follows from the clock."""
+        """Drop the points that are older than the retention of their bucket."""
         with self.lock:
             now = self.clock()
-            for bucket in self.catalog.buckets.values():
+            for bucket in list(self.catalog.buckets.values()):
                 if bucket.retention_ns and bucket.id in self.points:
-                    self.points[bucket.id].delete(-(2**63), now - bucket.retention_ns)
+                    start, stop = -(2**63), now - bucket.retention_ns
+                    if self.points[bucket.id].delete(start, stop) and self.log:
+                        self.log.append({"op": "delete", "bucket": bucket.id, "start": start, "stop": stop,
+                                         "predicate": ""})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from labkit.embedded.influx.linevalues import LineError, read_value, scan_boolean, scan_number, to_int
 from labkit.embedded.influx.points import FieldValue, SeriesKey
 
 MAX_KEY_LENGTH = 65535
@@ -27,13 +28,6 @@ _VALUE_MARK = re.compile(r'[\\",]')
 _STAMP = re.compile("-?[0-9]*")
 _LINE_MARK = re.compile('[\\\\" =,\n]')
 _UNESCAPE_FIELD_KEY = re.compile(r'\\([," =])')
-_UNESCAPE_STRING = re.compile(r'\\([\\"])')
-_TRUE = frozenset({"t", "T", "true", "True", "TRUE"})
-_FALSE = frozenset({"f", "F", "false", "False", "FALSE"})
-
-
-class LineError(ValueError):
-    """A line that is not line protocol; its text is InfluxDB's."""
 
 
 @dataclass(slots=True)
@@ -151,7 +145,8 @@ def scan_key(line: str) -> tuple[int, SeriesKey, str]:
     found = _END_OF_MEASUREMENT.search(line, 1)
     if not found:
         raise LineError("missing fields")
-    measurement, position, tags = line[:found.start()], found.start(), []
+    measurement, position = line[:found.start()], found.start()
+    tags: list[str] = []
     if line[position] == ",":
         position, tags = _scan_tags(line, position + 1)
     names = [_tag_name(tag) for tag in tags]
@@ -168,82 +163,6 @@ def scan_key(line: str) -> tuple[int, SeriesKey, str]:
     key = SeriesKey(_unescape(measurement, ", "), tuple(
         (_unescape(name, ", ="), _unescape(tag[len(name) + 1:], ", =")) for name, tag in pairs))
     return position, key, raw
-
-
-_NUMBER_CHARACTERS = frozenset("0123456789.")
-
-
-def _scan_number(line: str, start: int) -> int:
-    """Check a number and give where it ends; the rules and their order are those of `scanNumber`."""
-    position, end = start, len(line)
-    whole = unsigned = decimal = scientific = False
-    if line[position] == "-":
-        position += 1
-        if position == end:
-            raise LineError("invalid number")
-    while position < end:
-        mark = line[position]
-        if mark in ", ":
-            break
-        if mark in "iu" and position > start and not (whole or unsigned):
-            whole, unsigned = mark == "i", mark == "u"
-        elif mark in "eE" and position > start:
-            scientific = True
-        elif mark in "+-" and line[position - 1] in "eE":
-            pass
-        elif mark not in _NUMBER_CHARACTERS or (mark == "." and decimal):
-            raise LineError("invalid number")
-        elif mark == ".":
-            decimal = True
-        position += 1
-    if (whole or unsigned) and (decimal or scientific):
-        raise LineError("invalid number")
-    text = line[start:position]
-    if position - start - whole - decimal - (text[0] == "-") == 0:
-        raise LineError("invalid number")
-    if whole:
-        if text[-1] != "i":
-            raise LineError("invalid number")
-        _check_range(text[:-1], -(2**63), 2**63 - 1, "integer", "ParseInt")
-    elif unsigned:
-        if text[-1] != "u" or text[0] == "-":
-            raise LineError("invalid number")
-        _check_range(text[:-1], 0, 2**64 - 1, "unsigned", "ParseUint")
-    else:
-        _check_float(text)
-    return position
-
-
-def _to_int(digits: str) -> int:
-    # Python refuses to convert more than 4300 digits; any more than 20 are out of range anyhow.
-    stripped = digits.lstrip("-").lstrip("0")[:25] or "0"
-    return -int(stripped) if digits[0] == "-" else int(stripped)
-
-
-def _check_range(digits: str, low: int, high: int, name: str, function: str) -> None:
-    if not digits.lstrip("-").isdigit():
-        raise LineError("invalid number")
-    if not low <= _to_int(digits) <= high:
-        raise LineError(f'unable to parse {name} {digits}: strconv.{function}: parsing "{digits}": value out of range')
-
-
-def _check_float(text: str) -> None:
-    try:
-        finite = abs(float(text)) != float("inf")
-    except ValueError:
-        raise LineError("invalid float" if "e" in text or "E" in text else "invalid number") from None
-    if not finite:
-        raise LineError("invalid float")
-
-
-def _scan_boolean(line: str, start: int) -> int:
-    if start < len(line) and line[start] not in "tfTF":
-        raise LineError("invalid boolean")
-    comma, blank = line.find(",", start + 1), line.find(" ", start + 1)
-    end = min(at if at >= 0 else len(line) for at in (comma, blank))
-    if line[start:end] not in _TRUE and line[start:end] not in _FALSE:
-        raise LineError("invalid boolean")
-    return end
 
 
 def _scan_fields(line: str, start: int) -> int:
@@ -271,10 +190,10 @@ def _scan_fields(line: str, start: int) -> int:
                 raise LineError("missing field value")
             after = line[position + 1]
             if after in "0123456789.-Nn":
-                position = _scan_number(line, position + 1)
+                position = scan_number(line, position + 1)
                 continue
             if after != '"':
-                position = _scan_boolean(line, position + 1)
+                position = scan_boolean(line, position + 1)
                 continue
         elif mark == "," and not quoted:
             commas += 1
@@ -304,22 +223,6 @@ def _end_of_value(fields: str, position: int) -> int:
     return len(fields)
 
 
-def _value(text: str) -> tuple[str, FieldValue]:
-    if text[0] == '"':
-        return "string", _UNESCAPE_STRING.sub(r"\1", text[1:-1])
-    if text[0] in "0123456789-.":
-        if text[-1] == "i":
-            return "long", int(text[:-1])
-        if text[-1] == "u":
-            return "unsignedLong", int(text[:-1])
-        return "double", float(text)
-    if text in _TRUE:
-        return "boolean", True
-    if text in _FALSE:
-        return "boolean", False
-    raise LineError("invalid boolean")  # a value behind an escaped quote, which the scanner could not see
-
-
 def _read_fields(fields: str, key_size: int) -> list[tuple[str, str, FieldValue]]:
     read, position = [], 0
     while position < len(fields):
@@ -337,7 +240,7 @@ def _read_fields(fields: str, key_size: int) -> list[tuple[str, str, FieldValue]
         if "\\" in name:
             name = _UNESCAPE_FIELD_KEY.sub(r"\1", name)
         try:
-            read.append((name, *_value(text)))
+            read.append((name, *read_value(text)))
         except ValueError as error:
             raise error if isinstance(error, LineError) else LineError("invalid number") from None
         position = end + 1
@@ -355,7 +258,7 @@ def _time(line: str, position: int, now_ns: int, multiplier: int) -> int:
         return now_ns - now_ns % multiplier
     if stamp == "-":
         raise LineError('strconv.ParseInt: parsing "-": invalid syntax')
-    value = _to_int(stamp)
+    value = to_int(stamp)
     if not -(2**63) <= value < 2**63:
         raise LineError(f'strconv.ParseInt: parsing "{stamp}": value out of range')
     value *= multiplier

@@ -14,12 +14,12 @@ from labkit.embedded.influx.lineparser import (
     MAX_KEY_LENGTH,
     MAX_TIME_NS,
     MIN_TIME_NS,
-    LineError,
     LinePoint,
     parse_line,
     scan_key,
     split_lines,
 )
+from labkit.embedded.influx.linevalues import LineError
 from labkit.embedded.influx.points import FieldValue, SeriesKey
 
 PRECISIONS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
@@ -191,7 +191,7 @@ def _times(stamps: list[str], now_ns: int, multiplier: int) -> list[int] | None:
     if not _INTEGERS.fullmatch("\n".join(stamps) + "\n"):
         return None
     times = list(map(int, stamps)) if multiplier == 1 else [int(stamp) * multiplier for stamp in stamps]
-    return times if MIN_TIME_NS <= min(times) and max(times) <= MAX_TIME_NS else None
+    return times if min(times) >= MIN_TIME_NS and max(times) <= MAX_TIME_NS else None
 
 
 def _read_group(group: _Group, times: list[int], columns: list[Column]) -> bool:
@@ -203,7 +203,7 @@ def _read_group(group: _Group, times: list[int], columns: list[Column]) -> bool:
         elif "," in fields:
             pairs = [part.split("=") for part in fields.split(",")]
         else:
-            pairs = (fields.split("="),)
+            pairs = [fields.split("=")]
         for pair in pairs:
             if len(pair) != 2:
                 return False

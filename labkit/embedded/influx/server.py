@@ -8,6 +8,7 @@ is well kept. Measured with batches of 5000 lines, almost all of the time of a w
 from __future__ import annotations
 
 import logging
+import select
 import socket
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,11 @@ from labkit.embedded.influx.api.http import (
     Request,
     Response,
     Route,
-    Router,
     error_response,
 )
+from labkit.embedded.influx.api.router import Router
 from labkit.embedded.influx.engine import Engine
+from labkit.embedded.influx.tasks.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from waitress.server import TcpWSGIServer
@@ -59,16 +61,18 @@ class Application:
 
     Args:
         engine: the database.
+        scheduler: of the tasks.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, scheduler: Scheduler) -> None:
         self.engine = engine
+        self.scheduler = scheduler
         self._router = Router(routes())
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
         try:
-            response = self._answer(Request(environ, self.engine))
+            response = self._answer(Request(environ, self.engine, self.scheduler))
         except ApiError as error:
             response = error_response(error)
         except Exception:
@@ -92,11 +96,12 @@ class Application:
         return handler(request, *ids)
 
 
-def make_server(engine: Engine, port: int) -> TcpWSGIServer:
+def make_server(engine: Engine, scheduler: Scheduler, port: int) -> TcpWSGIServer:
     """Listen on 127.0.0.1; `run` of what is returned serves until it is closed.
 
     Args:
         engine: the database.
+        scheduler: of the tasks.
         port: TCP port, 0 for a free one.
 
     Raises:
@@ -114,7 +119,7 @@ def make_server(engine: Engine, port: int) -> TcpWSGIServer:
         listener.close()
         raise
     return create_server(
-        Application(engine),
+        Application(engine, scheduler),
         sockets=[listener],
         threads=8,
         ident="labkit",
@@ -124,5 +129,5 @@ def make_server(engine: Engine, port: int) -> TcpWSGIServer:
         outbuf_overflow=64 * 1024 * 1024,
         max_request_body_size=2 * MAX_BODY_BYTES,  # above it waitress itself refuses; up to it, we do, in JSON
         clear_untrusted_proxy_headers=True,
-        asyncore_use_poll=hasattr(__import__("select"), "poll"),
+        asyncore_use_poll=hasattr(select, "poll"),
     )

@@ -5,14 +5,23 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from labkit.embedded.influx.api.http import ApiError, Request, Response, Route, checked_id, json_response, require, string
+from labkit.embedded.influx.api.http import (
+    ApiError,
+    Request,
+    Response,
+    Route,
+    checked_id,
+    json_response,
+    require,
+    string,
+)
 from labkit.embedded.influx.catalog import Authorization, new_id, stamp
 from labkit.embedded.influx.engine import Engine
 
 RESOURCES = (
-    "authorizations", "buckets", "dashboards", "orgs", "sources", "tasks", "telegrafs", "users", "variables", "scrapers",
-    "secrets", "labels", "views", "documents", "notificationRules", "notificationEndpoints", "checks", "dbrp",
-    "notebooks", "annotations", "remotes", "replications", "instance",
+    "authorizations", "buckets", "dashboards", "orgs", "sources", "tasks", "telegrafs", "users", "variables",
+    "scrapers", "secrets", "labels", "views", "documents", "notificationRules", "notificationEndpoints", "checks",
+    "dbrp", "notebooks", "annotations", "remotes", "replications", "instance",
 )
 """Kinds of things that permissions can be about (`authz.go`)."""
 

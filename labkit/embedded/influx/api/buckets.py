@@ -97,8 +97,8 @@ def buckets(request: Request) -> Response:
     else:
         with request.engine.lock:
             every = list(catalog.buckets.values())
-        found = sorted((each for each in every if (org is None or each.org == org.id) and (not name or each.name == name)),
-                       key=lambda each: (each.org, each.name) if org else (each.id,))
+        found = [each for each in every if (org is None or each.org == org.id) and (not name or each.name == name)]
+        found.sort(key=lambda each: (each.org, each.name) if org else (each.id,))
         if name and org and not found:
             raise ApiError("not found", f'bucket "{name}" not found')
     if after:

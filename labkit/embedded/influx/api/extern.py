@@ -33,7 +33,7 @@ def params_of(extern: Any) -> dict[str, Any]:
         if not isinstance(assignment, dict):
             raise _bad("a statement is not an option")
         if assignment.get("type") == "MemberAssignment":
-            raise ApiError("not implemented", "the embedded engine has no profilers (InfluxDB 2.7 has: LABKIT_PROVIDER)")
+            raise ApiError("not implemented", "the embedded engine has no profilers; InfluxDB 2.7 has them")
         name = assignment.get("id")
         if not isinstance(name, dict) or not isinstance(name.get("name"), str):
             raise _bad("an option has no name")

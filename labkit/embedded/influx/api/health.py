@@ -11,18 +11,18 @@ _STARTED_NS = time.time_ns()
 _STARTED = time.monotonic()
 
 
-def health(request: Request) -> Response:
+def health(request: Request) -> Response:  # noqa: ARG001 - all handlers are called alike
     """Says that the server works, and its version."""
     return json_response({"name": "influxdb", "message": "ready for queries and writes", "status": "pass", "checks": [],
                           "version": VERSION, "commit": "labkit"})
 
 
-def ping(request: Request) -> Response:
+def ping(request: Request) -> Response:  # noqa: ARG001
     """Says nothing; the version stands in the headers of every answer."""
     return Response(204)
 
 
-def ready(request: Request) -> Response:
+def ready(request: Request) -> Response:  # noqa: ARG001
     """Says since when the server has been ready."""
     up = time.monotonic() - _STARTED
     hours, rest = divmod(up, 3600)

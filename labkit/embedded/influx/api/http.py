@@ -6,11 +6,14 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from labkit.embedded.influx.catalog import Authorization, Bucket, Org
 from labkit.embedded.influx.engine import Engine
+
+if TYPE_CHECKING:
+    from labkit.embedded.influx.tasks.scheduler import Scheduler
 
 VERSION = "v2.7.12-labkit"
 """Says of which InfluxDB the answers are, and that this is not it."""
@@ -93,11 +96,13 @@ class Request:
     Args:
         environ: of WSGI.
         engine: the database.
+        scheduler: of the tasks.
     """
 
-    def __init__(self, environ: Mapping[str, Any], engine: Engine) -> None:
+    def __init__(self, environ: Mapping[str, Any], engine: Engine, scheduler: Scheduler) -> None:
         self.environ = environ
         self.engine = engine
+        self.scheduler = scheduler
         self.method = str(environ["REQUEST_METHOD"])
         # WSGI gives the bytes of the path as Latin-1.
         self.path = str(environ.get("PATH_INFO", "")).encode("latin-1", "replace").decode("utf-8", "replace")
@@ -122,13 +127,17 @@ class Request:
         Raises:
             ApiError: it is too long.
         """
-        length = self.header("Content-Length")
-        if length.isdigit() and int(length) > MAX_BODY_BYTES:
+        if self.body_length() > MAX_BODY_BYTES:
             raise ApiError("request too large", "request body is too large")
         data = bytes(self.environ["wsgi.input"].read(MAX_BODY_BYTES + 1))
         if len(data) > MAX_BODY_BYTES:
             raise ApiError("request too large", "request body is too large")
         return data
+
+    def body_length(self) -> int:
+        """How many bytes the body has."""
+        text = self.header("Content-Length")
+        return int(text) if text.isdigit() else 0
 
     def inflated(self) -> bytes:
         """The body, unpacked if it is packed with gzip.
@@ -331,43 +340,3 @@ def page_links(path: str, filters: Mapping[str, str], limit: int, offset: int, c
 Handler = Callable[..., Response]
 Route = tuple[str, str, Handler]
 """Method, path with `{id}`, function of the request and the ids of the path."""
-
-
-class Router:
-    """Finds the function that answers.
-
-    Args:
-        routes: all routes.
-    """
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._exact: dict[str, dict[str, Handler]] = {}
-        self._patterns: list[tuple[list[str], dict[str, Handler]]] = []
-        patterns: dict[str, dict[str, Handler]] = {}
-        for method, path, handler in routes:
-            (patterns if "{" in path else self._exact).setdefault(path, {})[method] = handler
-        self._patterns = [(path.split("/"), methods) for path, methods in patterns.items()]
-
-    def find(self, method: str, path: str) -> tuple[Handler, list[str]]:
-        """The function for a path, and the ids in the path.
-
-        Raises:
-            ApiError: there is no such path, or it does not know the method.
-        """
-        path = path.rstrip("/") or "/"
-        ids: list[str] = []
-        methods = self._exact.get(path)
-        if methods is None:
-            parts = path.split("/")
-            for pattern, candidates in self._patterns:
-                if len(pattern) == len(parts) and all(a[:1] == "{" or a == b for a, b in zip(pattern, parts, strict=True)):
-                    methods = candidates
-                    ids = [part for name, part in zip(pattern, parts, strict=True) if name[:1] == "{"]
-                    break
-        if methods is None:
-            raise ApiError("not found", "path not found")
-        handler = methods.get(method)
-        if handler is None:
-            allow = ", ".join(sorted({*methods, "OPTIONS"}))
-            raise ApiError("method not allowed", f"allow: {allow}", [("Allow", allow)])
-        return handler, ids

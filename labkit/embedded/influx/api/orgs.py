@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.embedded.influx.api.http import ApiError, Request, Response, Route, checked_id, json_response, require, string
+from labkit.embedded.influx.api.http import (
+    ApiError,
+    Request,
+    Response,
+    Route,
+    checked_id,
+    json_response,
+    require,
+    string,
+)
 from labkit.embedded.influx.catalog import Org, stamp
 
 

@@ -36,7 +36,7 @@ def query(request: Request) -> Response:
     from labkit.embedded.influx.flux.csv_out import encode
     from labkit.embedded.influx.storage import QueryStorage
 
-    params = {**_plain_params(body.get("params")), **params_of(body.get("extern"))}
+    params = params_of(body.get("extern"))
     storage = QueryStorage(request.engine, org.id, authorization)
     results = run_query(body["query"], storage, now_ns, params)
     prefer = request.header("Prefer")
@@ -52,7 +52,7 @@ def run_query(source: str, storage: Any, now_ns: int | None, params: dict[str, A
         source: Flux.
         storage: what it may read and write.
         now_ns: its `now()`, nanoseconds; None for the present.
-        params: values of `params`.
+        params: names and values of further variables.
 
     Raises:
         ApiError: the query is wrong or failed.
@@ -166,15 +166,6 @@ def _now(text: Any) -> int | None:
         return parse_rfc3339(text)
     except ValueError as error:
         raise ApiError("invalid", _NOT_JSON.format(error)) from None
-
-
-def _plain_params(data: Any) -> dict[str, Any]:
-    """`params` of the body, which InfluxDB Cloud takes: names to numbers, texts and truth values."""
-    if data is None:
-        return {}
-    if not isinstance(data, dict) or not all(isinstance(each, str | bool | int | float) for each in data.values()):
-        raise _undecodable("params must be an object of strings, numbers and booleans")
-    return data
 
 
 def _csv(request: Request, pieces: Iterator[str]) -> Response:

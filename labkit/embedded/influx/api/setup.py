@@ -1,4 +1,7 @@
-"""/api/v2/setup: the first user, organization, bucket and token of an empty server. Source: `tenant/…_onboarding.go`."""
+"""/api/v2/setup: the first user, organization, bucket and token of an empty server.
+
+Source: `tenant/http_server_onboarding.go`.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.embedded.influx.api.http import ApiError, Request, Response, Route, checked_id, json_response, require, string
+from labkit.embedded.influx.api.http import (
+    ApiError,
+    Request,
+    Response,
+    Route,
+    checked_id,
+    json_response,
+    require,
+    string,
+)
 from labkit.embedded.influx.catalog import User, new_id
 
 
@@ -59,7 +68,8 @@ def patch(request: Request, id: str) -> Response:
     """Change name or status."""
     require(request.authorization.all, "write:users is unauthorized")
     user, body = _get(request, id), request.json()
-    changed = request.engine.update(user, name=string(body, "name", user.name), status=string(body, "status", user.status))
+    name, status = string(body, "name", user.name), string(body, "status", user.status)
+    changed = request.engine.update(user, name=name, status=status)
     return json_response(user_json(changed))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from labkit.embedded.influx.api.http import ApiError, Request, Response, Route, find_bucket, require
-from labkit.embedded.influx.lineparser import LineError
 from labkit.embedded.influx.lineprotocol import PRECISIONS
+from labkit.embedded.influx.linevalues import LineError
 from labkit.embedded.influx.store import PartialWriteError
 
 
