@@ -15,11 +15,11 @@ from labkit.embedded.influx.flux import timemath
 from labkit.embedded.influx.flux.interpreter import caller
 from labkit.embedded.influx.flux.registry import builtin
 from labkit.embedded.influx.flux.stdlib import frames
-from labkit.embedded.influx.flux.stdlib.dates import truncate
 from labkit.embedded.influx.flux.stdlib.support import fail, positive_nanoseconds
 from labkit.embedded.influx.flux.table import FLUX_TYPES, NUMBERS, TIME, Column, Table, TableStream, constant_column
 from labkit.embedded.influx.flux.timemath import Location
 from labkit.embedded.influx.flux.values import Duration, FluxCallable, Record, Time, type_name
+from labkit.embedded.influx.flux.vector import Unsupported, VectorFunction
 
 _SECOND = Duration(0, timemath.SECOND)
 
@@ -103,6 +103,12 @@ def truths(table: Table, fn: FluxCallable, what: str) -> NDArray[np.bool_]:
     Raises:
         ValueError: it answers something else than a bool.
     """
+    try:
+        answer = VectorFunction(fn, "r").evaluate(table) if table.rows else None
+        if isinstance(answer, Column) and answer.type == "boolean":
+            return answer.values & answer.valid_mask()
+    except Unsupported:
+        pass
     found = np.zeros(table.rows, np.bool_)
     function = caller(fn, "r")
     for row, record in enumerate(table.records()):
@@ -195,9 +201,21 @@ def shifted(table: Table, duration: Duration, names: list[Any]) -> Table:
 
 
 def _moved(times: NDArray[np.int64], duration: Duration) -> NDArray[np.int64]:
-    if not duration.months:
-        return times + (-duration.nanoseconds if duration.negative else duration.nanoseconds)
-    return np.array([timemath.add_duration(time, duration) for time in times.tolist()], np.int64)
+    sign = -1 if duration.negative else 1
+    if duration.months:
+        times = _months_later(times, sign * duration.months)
+    return times + sign * duration.nanoseconds
+
+
+def _months_later(times: NDArray[np.int64], months: int) -> NDArray[np.int64]:
+    """Each time some months later; the day is cut to the last one of the month."""
+    days = times.astype("M8[ns]").astype("M8[D]")
+    first = days.astype("M8[M]")
+    later = first + months
+    longest = (later + 1).astype("M8[D]") - later.astype("M8[D]")
+    day = np.minimum(days - first.astype("M8[D]"), longest - 1)
+    moved = (later.astype("M8[D]") + day).astype("M8[ns]").astype(np.int64)
+    return np.asarray(moved + (times - days.astype("M8[ns]").astype(np.int64)))
 
 
 def clock_columns(times: NDArray[np.int64], location: Location) -> NDArray[np.int64]:
@@ -241,9 +259,9 @@ def truncated(times: NDArray[np.int64], unit: Duration, location: Location) -> N
     Raises:
         ValueError: the unit is zero, negative, or mixes months with other units.
     """
-    different, inverse = np.unique(times, return_inverse=True)
-    if location.is_utc and not unit.months and not location.offset.nanoseconds and len(different):
-        first = truncate(int(different[0]), unit, location)
-        step = unit.nanoseconds
-        return np.asarray(first + (times - first) // step * step)
-    return np.array([truncate(time, unit, location) for time in different.tolist()], np.int64)[inverse]
+    windows = timemath.Windows(unit, unit, Duration(), location)
+    if location.is_utc and not unit.months:
+        return np.asarray(windows.zero + windows.indices(times) * unit.nanoseconds)
+    numbers, inverse = np.unique(windows.indices(times), return_inverse=True)
+    starts = [windows.bounds(number)[0] for number in numbers.tolist()]
+    return np.array(starts, np.int64)[inverse.reshape(-1)]
