@@ -53,13 +53,13 @@ Match = tuple[str, str, bool, Hint]
 PLAIN: tuple[Match, ...] = (
     ("iot/node/node_01/status", "iot/node/node_01/status", True, hints.SAME_NUMBER_OF_LEVELS),
     ("iot/node/node_01/status", "iot/node/node_01/Status", False, hints.LITERAL_CHARACTERS),
+    ("iot/node", "iot/node/node_01", False, hints.SAME_NUMBER_OF_LEVELS),
+    ("iot/node/node_01", "iot/node", False, hints.SAME_NUMBER_OF_LEVELS),
     ("iot/node/+/status", "iot/node/node_01/status", True, hints.PLUS_IS_ONE_LEVEL),
     ("iot/node/+/status", "iot/node/node_01/telemetry", False, hints.PLUS_IS_ONE_LEVEL),
     ("iot/+/status", "iot/node/node_01/status", False, hints.PLUS_IS_ONE_LEVEL),
     ("+/+/+/+", "iot/node/node_01/status", True, hints.PLUS_IS_ONE_LEVEL),
     ("iot/node/+", "iot/node", False, hints.PLUS_IS_ONE_LEVEL),
-    ("iot/node", "iot/node/node_01", False, hints.SAME_NUMBER_OF_LEVELS),
-    ("iot/node/node_01", "iot/node", False, hints.SAME_NUMBER_OF_LEVELS),
     ("iot/#", "iot/node/node_01/status", True, hints.HASH_IS_THE_REST),
     ("#", "iot/node/node_01/status", True, hints.HASH_IS_THE_REST),
     ("iot/+/#", "iot/node/node_01/status", True, hints.HASH_IS_THE_REST),
@@ -115,7 +115,7 @@ MALFORMED: tuple[tuple[str, str, Hint], ...] = (
 
 
 def matches(topic_filter: Sequence[str], topic: Sequence[str]) -> bool:
-    """Whether a well-formed filter matches, by MQTT 3.1.1 sections 4.7.1 and 4.7.2; both are given as lists of levels."""
+    """Whether a well-formed filter matches, by MQTT 3.1.1 section 4.7; both are given as lists of levels."""
     if topic[0].startswith("$") and topic_filter[0] in ("+", "#"):
         return False
     return _rest_matches(tuple(topic_filter), tuple(topic))
