@@ -39,7 +39,8 @@ def node_topic(student: Student, world: World) -> None:
     with criterion(lab01.WRONG_TOPIC):
         broken = [_with(chance, node_id, chance.choice(FORBIDDEN)) for node_id in _ids(chance, 40)]
         lab01.check_wrong_ids(student, [(node_id, hints.FORBIDDEN_CHARACTERS) for node_id in broken])
-        lab01.check_wrong_topics(student, [(f"iot/node/{node_id}/status", hints.FORBIDDEN_CHARACTERS) for node_id in broken])
+        topics = [f"iot/node/{node_id}/status" for node_id in broken]
+        lab01.check_wrong_topics(student, [(topic, hints.FORBIDDEN_CHARACTERS) for topic in topics])
         for kind in ("status ", "telemetry\n", "stat", "state"):
             lab01.check_wrong_topics(student, [(f"iot/node/node_01/{kind}", hints.KNOWN_KINDS)])
 
@@ -77,7 +78,8 @@ def publish_reading(student: Student, world: World) -> None:
     with world.gate("mqtt") as gate:
         client = student.call("connect", gate.endpoint)
         with criterion(lab01_messages.ARRIVES):
-            readings = [reading(node_id, chance.randint(0, 10**6)) | {"note": "".join(_ids(chance, 3))} for _ in range(3)]
+            notes = ("".join(_ids(chance, 3)) for _ in range(3))
+            readings = [reading(node_id, chance.randint(0, 10**6)) | {"note": note} for note in notes]
             lab01_messages.check_arrives(student, world, gate, client, readings)
         with criterion(lab01_messages.NOT_CARRIED):
             values: list[object] = [float(chance.choice(("nan", "inf", "-inf")))]
