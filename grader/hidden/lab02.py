@@ -10,7 +10,7 @@ from typing import Any
 from labkit.checks import Student, World, criterion, hidden
 from labkit.checks import lab02_hints as hints
 from labkit.checks.influx_front import HANG_UP, Answer
-from labkit.checks.lab02 import arrives, front_of, plain_lines, refused, type_conflict
+from labkit.checks.lab02 import arrives, front_of, injected, plain_lines, refused, type_conflict
 from labkit.checks.lab02_cases import (
     T0,
     bench,
@@ -18,6 +18,7 @@ from labkit.checks.lab02_cases import (
     days_with_gaps,
     line_hint,
     midnight,
+    nanoseconds,
     reading,
     temperature_line,
 )
@@ -95,19 +96,18 @@ def latest(student: Student, world: World) -> None:
     bucket = world.influx.new_bucket()
     ends = ["", '"', "${r.room}x", '") or (1 == 1', "\\n"]
     rooms = sorted({_name(world, 12) + world.random.choice(ends) for _ in range(12)})
-    world.influx.write(bucket, [temperature_line("node_01", room, number + 0.5, (T0 + number) * 1_000_000_000)
+    lately = nanoseconds(midnight())
+    world.influx.write(bucket, [temperature_line("node_01", room, number + 0.5, lately + number * 1_000)
                                 for number, room in enumerate(rooms)])
     with criterion("the newest temperature of the room, or None"):
-        hall = [(f"node_{number:02d}", number + 0.25, T0 + 50 - number) for number in range(1, 6)]
-        world.influx.write(bucket, [temperature_line(node, "hall", value, at * 10**9) for node, value, at in hall])
+        hall = [(f"node_{number:02d}", number + 0.25, lately - number * 1_000) for number in range(1, 6)]
+        world.influx.write(bucket, [temperature_line(node, "hall", value, at) for node, value, at in hall])
         student.call("latest", world.influxdb, bucket, "hall").gives(1.25, hint=hints.MANY_SERIES)
     with criterion("a room's name is never a part of the query"):
         for number, room in enumerate(rooms):
-            hint = hints.INJECTION_DOLLAR if "$" in room else hints.INJECTION_QUOTE
-            student.call("latest", world.influxdb, bucket, room).gives(number + 0.5, hint=hint)
+            student.call("latest", world.influxdb, bucket, room).gives(number + 0.5, hint=injected(room))
         for text in ('" or r._value > 0 or r.room == "', "${string(v: r.room)}"):
-            hint = hints.INJECTION_DOLLAR if "$" in text else hints.INJECTION_QUOTE
-            student.call("latest", world.influxdb, bucket, text).gives(None, hint=hint)
+            student.call("latest", world.influxdb, bucket, text).gives(None, hint=injected(text))
 
 
 @hidden("02.4")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -86,7 +87,8 @@ def to_line(student: Student, world: World) -> None:  # noqa: ARG001 - every che
             student.call("to_line", *case).gives(expected, hint=line_hint(expected, hint))
     with criterion("every value has the mark of its type", points=1):
         for value, text, hint in TYPES:
-            student.call("to_line", "m", {}, {"v": value}, NS).gives(f"m v={text} {NS}", hint=hint)
+            expected = f"m v={text} {NS}"
+            student.call("to_line", "m", {}, {"v": value}, NS).gives(expected, hint=line_hint(expected, hint))
         whole = {f"m v=22.0 {NS}", f"m v=22 {NS}"}
         student.call("to_line", "m", {}, {"v": 22.0}, NS).satisfies(
             lambda line: line in whole, f"'m v=22.0 {NS}'", hint=hints.INTEGER_SUFFIX)
@@ -146,12 +148,12 @@ def retried(student: Student, world: World) -> None:
     """Busy answers are tried again with growing pauses; after five tries there is an end."""
     with front_of(world) as front:
         front.answer(BUSY, Answer(500, "internal error", "an internal error has occurred"))
-        student.call("write_batch", front.endpoint, plain_lines(3)).gives(3, hint=hints.NO_RETRY)
+        student.call("write_batch", front.endpoint, plain_lines(3)).gives(3, hint=_not_retried)
         found = world.influx.count(front.endpoint.bucket, "m")
         world.expect(found == 3, expected="3 points in the database", found=f"{found} points", hint=hints.NO_RETRY)
         front.forget()
         front.answer(Answer(429, "too many requests", "write limit exceeded", retry_after="1"))
-        student.call("write_batch", front.endpoint, plain_lines(3)).gives(3, hint=hints.NO_RETRY)
+        student.call("write_batch", front.endpoint, plain_lines(3)).gives(3, hint=_not_retried)
         began = [write.began for write in front.writes]
         world.expect(began[1] - began[0] >= 0.95, expected="a pause of 1 s, as the server asked with `Retry-After: 1`",
                      found=f"a pause of {began[1] - began[0]:.2f} s", hint=hints.RETRY_AFTER)
@@ -168,6 +170,10 @@ def retried(student: Student, world: World) -> None:
     nobody = world.closed_port()
     away = replace(front.endpoint, host=nobody.host, port=nobody.port, url=f"http://{nobody.host}:{nobody.port}")
     student.call("write_batch", away, plain_lines(3)).raises(ConnectionError, mentions=away.url, hint=_unreachable)
+
+
+def _not_retried(found: Any) -> Hint:
+    return hints.POINTS_ACCEPTED if isinstance(found, int) else hints.NO_RETRY
 
 
 def _unreachable(found: Any) -> Hint:
@@ -237,7 +243,7 @@ def latest(student: Student, world: World) -> None:
     """A query that a room's name cannot change."""
     bucket = world.influx.new_bucket()
     now = int(datetime.now(UTC).timestamp())
-    names = ['the "blue" room', "${r.room}", "back\\slash", "a${1}b", "it's", "living room", "Küche"]
+    names = ['the "blue" room', "back\\slash", "${r.room}", "a${1}b", "it's", "living room", "Küche"]
     world.influx.write(bucket, [
         temperature_line("node_01", "kitchen", 30.25, (now - 60) * 1_000_000_000),
         temperature_line("node_02", "kitchen", 20.75, (now - 30) * 1_000_000_000),
@@ -262,10 +268,20 @@ def latest(student: Student, world: World) -> None:
         ask("cellar").gives(None, hint=lambda found: hints.ONLY_TEMPERATURE if found == 80.5 else hints.NO_ROOM)
     with criterion("a room's name is never a part of the query", points=1):
         for place, name in enumerate(names):
-            ask(name).gives(10.5 + place, hint=hints.INJECTION_DOLLAR if "$" in name else hints.INJECTION_QUOTE)
-        ask('x" or r.room != "').gives(None, hint=hints.INJECTION_QUOTE)
-        ask('x") |> filter(fn: (r) => true) //').gives(None, hint=hints.INJECTION_QUOTE)
-        ask("nowhere ${r.room}").gives(None, hint=hints.INJECTION_DOLLAR)
+            ask(name).gives(10.5 + place, hint=injected(name))
+        for name in ('x" or r.room != "', 'x") |> filter(fn: (r) => true) //', "nowhere ${r.room}"):
+            ask(name).gives(None, hint=injected(name))
+
+
+def injected(room: str) -> Callable[[Any], Hint]:
+    """Recognise what a room with special characters did to a query; `room` is the name that was asked for."""
+
+    def recognise(found: Any) -> Hint:
+        if found == 0.0 or (hasattr(found, "is_a") and found.is_a(LookupError)):
+            return hints.NO_ROOM
+        return hints.INJECTION_DOLLAR if "$" in room else hints.INJECTION_QUOTE
+
+    return recognise
 
 
 # 2.4

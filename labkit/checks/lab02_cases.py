@@ -265,8 +265,10 @@ class Bench:
         self.world.wait_until(lambda: self.sent <= set(self.stored()), seconds)
         found = self.stored()
         missing = sorted(self.sent - set(found))
-        self.world.expect(not missing, expected=expected, hint=hint,
-                          found=f"{len(missing)} of {len(self.sent)} readings are not stored")
+        told = f"{len(missing)} of {len(self.sent)} readings are not stored"
+        if missing and len(found) >= len(self.sent):
+            hint, told = hints.STORED_TWICE, f"{told}; there are {len(found)} points with other times"
+        self.world.expect(not missing, expected=expected, hint=hint, found=told)
 
     def stats(self, collector: Outcome) -> dict[str, Any]:
         """Return the collector's `stats`."""
