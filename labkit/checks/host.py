@@ -102,10 +102,14 @@ class Host:
     def _value(self, work: Callable[[], Any], limit: float) -> dict[str, Any]:
         started = time.perf_counter()
         try:
-            with warnings.catch_warnings():
-                # A warning is printed (and captured), never raised, whatever an earlier cell asked for.
+            # A warning is printed (and captured), never raised, whatever an earlier cell asked for.
+            with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("default")
-                value = limited(work, limit)
+                try:
+                    value = limited(work, limit)
+                finally:
+                    for each in warned:
+                        print(warnings.formatwarning(each.message, each.category, each.filename, each.lineno), end="")
             seconds = time.perf_counter() - started
             if inspect.iscoroutine(value):
                 value.close()
@@ -178,7 +182,8 @@ class Host:
 
 
 def _of_student(thread: threading.Thread) -> bool:
-    return not thread.name.startswith(("labkit-", "IPython", "Thread-Heartbeat", "IOPub"))
+    # The kit's threads, and the clients of a check, have labkit- in their names; the rest is the kernel's own.
+    return "labkit-" not in thread.name and not thread.name.startswith(("IPython", "Thread-Heartbeat", "IOPub"))
 
 
 def show_plainly(value: object) -> str:
@@ -225,6 +230,7 @@ def _signature_fault(
     try:
         signature.bind(*args, **kwargs)
     except TypeError as error:
-        names = [str(p.replace(annotation=inspect.Parameter.empty)) for p in signature.parameters.values()]
-        return _fault("signature", str(error), found=f"{name}({', '.join(names)})")
+        plain = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+        bare = signature.replace(parameters=plain, return_annotation=inspect.Signature.empty)
+        return _fault("signature", str(error), found=f"{name}{bare}")
     return None

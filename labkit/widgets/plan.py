@@ -34,7 +34,8 @@ def house_plan() -> View:
         word, colour, dash = _STATE[state]
         shapes.append(
             f"<g><rect x='{left}' y='{top}' width='{_ROOM}' height='{_TALL}' rx='4' "
-            f"fill='{colour}' fill-opacity='{0.16 if state == 'mine' else 0.04}' stroke='{colour}' stroke-width='2' stroke-dasharray='{dash}'/>"
+            f"fill='{colour}' fill-opacity='{0.16 if state == 'mine' else 0.04}' stroke='{colour}' "
+            f"stroke-width='2' stroke-dasharray='{dash}'/>"
             f"<text x='{left + 10}' y='{top + 24}' font-weight='600' font-size='15'>{html.escape(room.part)}</text>"
             f"<text x='{left + 10}' y='{top + 43}'>lab {room.lab}</text>"
             f"<text x='{left + 10}' y='{top + 61}'>{word}</text></g>"

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labkit.checks import Hint, LocalStudent, Result, Student, World, criterion, exercise, find, run
+from labkit.checks import Exercise, Hint, LocalStudent, Result, Student, World, criterion, exercise, find, run
 from labkit.checks.registry import CheckFunction
 
 SIGN = Hint("sign-lost", "What becomes of a negative number?", "`abs` takes the sign away.", "Return `2 * number`.")
@@ -55,8 +55,8 @@ def judge(source: str, check: str = "90.1", hidden: tuple[CheckFunction, ...] = 
 
 def judge_with(
     check: Callable[[Student, World], None], source: str, *, points: int = 4, endpoints: Mapping[str, Any] | None = None,
-    limit: float = 1.0,
+    limit: float = 1.0, names: Mapping[str, Any] | None = None,
 ) -> Result:
     """Run an exercise that is made for one test."""
-    exercise("90.9", points=points, title="For one test", limit=limit)(check)
-    return run(find("90.9"), LocalStudent(namespace(source)), World(endpoints))
+    made = Exercise("90.9", points, "For one test", (), {}, (), limit, check)
+    return run(made, LocalStudent({**namespace(source), **(names or {})}), World(endpoints))

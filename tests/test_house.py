@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from labkit import house
+from labkit.errors import KitError, StudentError
+
+
+@pytest.fixture(autouse=True)
+def own_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LABKIT_HOUSE", str(tmp_path / "house"))
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    return tmp_path / "house"
+
+
+def test_a_saved_cell_is_a_part_that_can_be_loaded() -> None:
+    file = house.save("mqtt", "import json\n\ndef f(x):\n    return json.dumps(x)\n")
+    module = house.part("mqtt")
+    assert module.f([1]) == "[1]"
+    assert (module.__labkit_part__, module.__file__) == ("mine", str(file))
+
+
+def test_a_cell_that_runs_again_replaces_itself_and_keeps_its_place() -> None:
+    house.save("mqtt", "def first(): return 1")
+    house.save("mqtt", "def second(): return first() + 1")
+    file = house.save("mqtt", "def first(): return 10\nLIMIT = 3")
+    assert file is not None
+    text = file.read_text()
+    assert house.part("mqtt").second() == 11
+    assert text.count("def first") == 1
+    assert text.index("def first") < text.index("def second")
+
+
+def test_a_cell_whose_names_changed_is_known_by_its_id() -> None:
+    house.save("mqtt", "def conect(): return 1", cell_id="ex-01-1")
+    file = house.save("mqtt", "def connect(): return 2", cell_id="ex-01-1")
+    assert file is not None
+    assert "conect" not in file.read_text()
+
+
+def test_a_definition_that_moved_to_another_cell_is_not_overruled_by_the_old_one() -> None:
+    house.save("mqtt", "def a(): return 1", cell_id="one")
+    house.save("mqtt", "@staticmethod\ndef b(): return 1\n\ndef c(): return 1", cell_id="two")
+    house.save("mqtt", "def a(): return 2\ndef b(): return 2", cell_id="one")
+    module = house.part("mqtt")
+    assert (module.a(), module.b(), module.c()) == (2, 2, 1)
+
+
+def test_try_outs_and_magics_do_not_become_part_of_it() -> None:
+    file = house.save("mqtt", '"""What it is for."""\n%matplotlib inline\ndef f(): return 1\nf()\nprint(f(\n))\n!ls')
+    assert file is not None
+    text = file.read_text()
+    assert '"""What it is for."""' in text
+    assert "print" not in text
+    assert house.part("mqtt").f() == 1
+
+
+def test_dataclasses_of_a_part_work() -> None:
+    house.save("collector", "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1")
+    assert house.part("collector").A().x == 1
+
+
+def test_nothing_is_saved_or_used_while_grading(own_house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.save("mqtt", "def f(): return 'mine'")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert house.save("mqtt", "def g(): return 1") is None
+    assert "def g" not in (own_house / "mqtt.py").read_text()
+    reference = own_house / "reference.py"
+    reference.write_text("def f(): return 'reference'")
+    monkeypatch.setattr(house, "reference_path", lambda name: reference)
+    assert house.part("mqtt").f() == "reference"
+    monkeypatch.delenv("NBGRADER_EXECUTION")
+    assert house.part("mqtt").f() == "mine"
+    assert house.part("mqtt", mine=False).f() == "reference"
+
+
+def test_a_write_that_fails_leaves_the_old_part_whole(own_house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.save("mqtt", "def f(): return 1")
+
+    def full(_descriptor: int) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        house.save("mqtt", "def f(): return 2")
+    assert house.part("mqtt").f() == 1
+    assert [path.name for path in own_house.glob("*")] == ["mqtt.py"] or sorted(path.name for path in own_house.glob("*")) == [
+        "__pycache__", "mqtt.py",
+    ]
+    assert not list(own_house.glob(".*"))
+
+
+def test_a_part_that_was_broken_by_hand_is_put_aside(own_house: Path) -> None:
+    own_house.mkdir()
+    (own_house / "mqtt.py").write_text("# %% piece\ndef (:\n")
+    house.save("mqtt", "def f(): return 1")
+    assert house.part("mqtt").f() == 1
+    assert "def (:" in (own_house / "mqtt.broken").read_text()
+
+
+def test_a_part_that_cannot_be_loaded_says_what_to_do(own_house: Path) -> None:
+    house.save("mqtt", "value = missing")
+    with pytest.raises(StudentError, match=r"NameError(?s:.)*run the `%%part mqtt` cells"):
+        house.part("mqtt")
+
+
+@pytest.mark.parametrize("name", ["", "mqqt", "../x"])
+def test_only_parts_of_the_house_have_a_file(name: str) -> None:
+    with pytest.raises(StudentError, match="write one of mqtt, collector"):
+        house.save(name, "x = 1")
+
+
+def test_a_cell_that_is_not_python_is_refused() -> None:
+    with pytest.raises(SyntaxError):
+        house.save("mqtt", "def f(")
+
+
+def test_a_part_that_nobody_has_names_its_lab() -> None:
+    with pytest.raises(KitError, match=r"neither yours nor a reference(?s:.)*lab 10"):
+        house.part("security")
+
+
+def test_the_house_stands_beside_labs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LABKIT_HOUSE")
+    (tmp_path / "labs" / "01").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "labs" / "01")
+    assert house.folder() == tmp_path / "house"
+
+
+def test_labkit_house_draws_what_is_the_students(own_house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    house.save("mqtt", "def f(): return 1")
+    assert house.main() == 0
+    assert "● mqtt" in capsys.readouterr().out
+    assert house.main(json=True) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["parts"][0] | {"saved": ""} == {"part": "mqtt", "lab": "01", "title": "MQTT basics", "ready": True, "mine": True,
+                                                "names": ["f"], "saved": "", "problem": ""}
+    (own_house / "mqtt.py").write_text("def (")
+    assert house.main() == 1
+    assert "cannot be used: SyntaxError" in capsys.readouterr().out
