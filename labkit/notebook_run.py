@@ -8,6 +8,7 @@ import re
 import subprocess
 import textwrap
 import time
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,7 +103,9 @@ def _read(path: Path) -> Any:
     import nbformat
 
     try:
-        return nbformat.read(path, as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a copied cell may have the id of the first: nbformat mends that
+            return nbformat.read(path, as_version=4)
     except FileNotFoundError:
         raise StudentError(
             f"There is no notebook {path}.", "give the path of your notebook: labkit check 01 PATH."
