@@ -123,9 +123,9 @@ def _first_guess(series: list[float | None], season: int) -> list[float]:
     first = series[0] or 0.0
     if not season:
         return [0.5 * first, 0.0 if series[1] is None else 0.5 * (series[1] - first)]
-    level = sum((value or 0.0) / season for value in series[:season])
+    level = sum(1 / season * (value or 0.0) for value in series[:season])
     pairs = zip(series[:season], series[season:], strict=False)
-    slope = sum((b - a) / (season * season) for a, b in pairs if a is not None and b is not None)
+    slope = sum(1 / (season * season) * (b - a) for a, b in pairs if a is not None and b is not None)
     return [level, slope, *(1.0 if value is None else _ratio(value, level) for value in series[:season])]
 
 
@@ -149,7 +149,7 @@ def _run(series: list[float | None], parameters: list[float], count: int, with_f
     level, slope, factors = parameters[4], parameters[5], parameters[6:]
     season, length = len(factors), len(series)
     value = series[0] or 0.0
-    damping, power = phi, 1.0
+    damping = phi
     found = [value] if with_fit else []
     now = ahead = 1.0
     for t in range(1, length + count):
@@ -162,8 +162,7 @@ def _run(series: list[float | None], parameters: list[float], count: int, with_f
         season_factor = gamma * _ratio(value, damped) + (1 - gamma) * now
         slope = beta * (level - before) + (1 - beta) * phi * slope
         value = (level + damping * slope) * ahead
-        power *= phi
-        damping += power
+        damping += phi**t
         if season:
             factors[(2 * t - 2) % season] = season_factor
         if with_fit or t >= length:

@@ -26,7 +26,7 @@ def minimize(
         on_round: called each round; may raise to stop.
     """
     size = len(start)
-    spread, narrow, shrink = 1 + 2 / size, 0.75 - 1 / (2 * size), 1 - 1 / size
+    spread, narrow, shrink, share = 1 + 2 / size, 0.75 - 1 / (2 * size), 1 - 1 / size, 1 / size
 
     def at(point: Point) -> tuple[float, Point]:
         return function(point.copy()), point
@@ -36,10 +36,15 @@ def minimize(
         worst = corners[-1][1]
         return at([c + step * (c - w) for c, w in zip(centre, worst, strict=True)])
 
+    def middle() -> Point:
+        """The centre of all corners but the worst."""
+        return [sum(values) / size for values in zip(*(point for _, point in corners[:-1]), strict=True)]
+
     first = at(start)
     best, waited = first[0], 0
     corners = sorted([*(at([x + EDGE * (i == axis) for i, x in enumerate(start)]) for axis in range(size)), first],
                      key=lambda corner: corner[0])
+    centre = middle()
     while True:
         lowest = corners[0]
         if lowest[0] < best and best - lowest[0] > notable:
@@ -49,7 +54,6 @@ def minimize(
             if waited >= patience:
                 return lowest[1], lowest[0]
         on_round()
-        centre = [sum(values) / size for values in zip(*(point for _, point in corners[:-1]), strict=True)]
         mirrored = along(1.0)
         value = mirrored[0]
         better: tuple[float, Point] | None
@@ -68,8 +72,12 @@ def minimize(
             corners = [lowest, *(at([b + shrink * (x - b) for x, b in zip(point, lowest[1], strict=True)])
                                  for _, point in corners[1:])]
             corners.sort(key=lambda corner: corner[0])
+            centre = middle()
         else:
             place = size
             while place > 0 and not corners[place - 1][0] < better[0]:
                 place -= 1
             corners = [*corners[:place], better, *corners[place:-1]]
+            # Moved, not computed anew: the search is so sensitive that the last digits of its steps show in a forecast.
+            gone, come = corners[-1][1], better[1]
+            centre = [(c + g * -share) + n * share for c, g, n in zip(centre, gone, come, strict=True)]
