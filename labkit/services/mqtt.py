@@ -38,24 +38,21 @@ RULES = {USER: {"publish": ["#"], "subscribe": ["#", "$SYS/#"]}, GUEST: {"publis
 _LOGIN = frozenset({"credentials", "auth_reason"})
 _ACCESS = frozenset({"acl"})
 _ANONYMOUS = frozenset({"anonymous_sessions"})
-_CORE = frozenset({"qos2", "retained", "last_will", "persistent_sessions"})
+_CORE = frozenset({"qos2", "retained", "last_will"})
 _MOSQUITTO = frozenset(CAPABILITIES)
 # Logins of EMQX stand in its database, and its rules in another language than Mosquitto's: not set up here.
 _EMQX = frozenset(CAPABILITIES) - _LOGIN - _ACCESS
 # A bad login is answered by closing the connection; a subscription to $SYS closes it too.
-_IOTCORE = _CORE | _ANONYMOUS | {"credentials"}
-# No MQTT 5; drops the session of a client without a user name.
+_IOTCORE = _CORE | _ANONYMOUS | {"persistent_sessions", "credentials"}
+# No MQTT 5. It drops the session of a client without a user name, and loses what is published for any session in the
+# moment of its disconnect: a promise that holds most of the time is none.
 _AMQTT = _CORE | {"sys_topics"} | _LOGIN | _ACCESS
 
 
 def _plan(directory: Path, port: int, needs: frozenset[str], engine: frozenset[str]) -> Plan:
     """Logins and rules are set up only when they are needed: a first lab connects without them."""
     login = bool(needs & (_LOGIN | _ACCESS))
-    if "persistent_sessions" in needs and "anonymous_sessions" not in engine:
-        login = True
     granted = engine - (_ANONYMOUS if login else _LOGIN)
-    if not login and "anonymous_sessions" not in engine:
-        granted -= {"persistent_sessions"}
     if not needs & _ACCESS:
         granted -= _ACCESS
     password = secrets.token_hex(8) if login else ""

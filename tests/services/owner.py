@@ -18,7 +18,15 @@ def main() -> None:
     provider, how = sys.argv[1:]
     services = start("mqtt", provider=provider)
     server = session._running["mqtt"][0].server
+    child = 0
+    if how == "is killed with a forked child alive":
+        child = os.fork()
+        if child == 0:
+            # A child of multiprocessing inherits the pipe to the guardian and can outlive its parent.
+            threading.Event().wait(20)
+            os._exit(0)
     print(json.dumps({
+        "child": child,
         "port": services.mqtt.port,
         "directory": str(getattr(server, "directory", "")),
         "container": getattr(server, "name", ""),
@@ -29,13 +37,7 @@ def main() -> None:
         raise RuntimeError("on purpose")
     if how == "calls os._exit":
         os._exit(3)
-    if how == "kills itself":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if how == "is killed with a forked child alive":
-        if os.fork() == 0:
-            # A child of multiprocessing inherits the pipe to the guardian and can outlive its parent.
-            threading.Event().wait(20)
-            os._exit(0)
+    if how == "kills itself" or child:
         os.kill(os.getpid(), signal.SIGKILL)
     threading.Event().wait(60)  # until the test sends a signal
 

@@ -106,10 +106,9 @@ def test_nothing_is_left_after_a_signal(name: str, provider: str, started: list[
 def test_a_forked_child_does_not_keep_a_server_alive(started: list[subprocess.Popen[str]]) -> None:
     owner, what = run("native", "is killed with a forked child alive", started)
     owner.wait(10)
+    assert psutil.pid_exists(what["child"])
     assert_gone(what)
-    for process in psutil.process_iter(["cmdline"]):
-        if str(OWNER) in (process.info["cmdline"] or ()):
-            process.kill()
+    os.kill(what["child"], signal.SIGKILL)
 
 
 @posix
