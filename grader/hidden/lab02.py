@@ -10,7 +10,7 @@ from typing import Any
 from labkit.checks import Student, World, criterion, hidden
 from labkit.checks import lab02_hints as hints
 from labkit.checks.influx_front import HANG_UP, Answer
-from labkit.checks.lab02 import arrives, front_of, injected, plain_lines, refused, type_conflict
+from labkit.checks.lab02 import arrives, front_of, injected, nobody_listens, plain_lines, refused, type_conflict
 from labkit.checks.lab02_cases import (
     T0,
     bench,
@@ -84,6 +84,7 @@ def write_batch(student: Student, world: World) -> None:
     with criterion("what may pass is tried again, with pauses"), front_of(world) as front:
         front.answer(HANG_UP, Answer(504, "unavailable", "gateway timeout"), Answer(429, "too many requests", "slow"))
         student.call("write_batch", front.endpoint, plain_lines(3)).gives(3, hint=hints.NO_RETRY)
+        nobody_listens(student, world)
     with criterion("what will not pass is reported, with the line at fault"):
         refused(student, world, line="m,n=a", position=1, of=9, batch_size=4)
         refused(student, world, line='m,n=a v="open', position=world.random.randint(20, 29), of=29, batch_size=8)

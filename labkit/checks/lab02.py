@@ -13,7 +13,7 @@ from labkit.checks import lab02_hints as hints
 from labkit.checks import lab02_pipeline as lab02_pipeline  # it registers exercises 2.5 and 2.6
 from labkit.checks.criterion import criterion
 from labkit.checks.hints import Hint
-from labkit.checks.influx_front import BUSY, Answer, InfluxFront
+from labkit.checks.influx_front import BUSY, HANG_UP, Answer, InfluxFront
 from labkit.checks.lab02_cases import (
     T0,
     Case,
@@ -147,7 +147,7 @@ def arrives(student: Student, world: World, *, lines: int, batch_size: int | Non
 def retried(student: Student, world: World) -> None:
     """Busy answers are tried again with growing pauses; after five tries there is an end."""
     with front_of(world) as front:
-        front.answer(BUSY, Answer(500, "internal error", "an internal error has occurred"))
+        front.answer(BUSY, HANG_UP)
         student.call("write_batch", front.endpoint, plain_lines(3)).gives(3, hint=_not_retried)
         found = world.influx.count(front.endpoint.bucket, "m")
         world.expect(found == 3, expected="3 points in the database", found=f"{found} points", hint=hints.NO_RETRY)
@@ -167,8 +167,12 @@ def retried(student: Student, world: World) -> None:
         told = ", ".join(f"{pause:.2f} s" for pause in pauses)
         world.expect(sum(pauses) >= 0.5 and pauses[-1] >= 1.5 * pauses[0], found=told, hint=hints.NO_BACKOFF,
                      expected="pauses that double: about 0.1, 0.2, 0.4 and 0.8 s")
+
+
+def nobody_listens(student: Student, world: World) -> None:
+    """Without a server there are five tries too, and then an error that names the address."""
     nobody = world.closed_port()
-    away = replace(front.endpoint, host=nobody.host, port=nobody.port, url=f"http://{nobody.host}:{nobody.port}")
+    away = replace(world.influxdb, host=nobody.host, port=nobody.port, url=f"http://{nobody.host}:{nobody.port}")
     student.call("write_batch", away, plain_lines(3)).raises(ConnectionError, mentions=away.url, hint=_unreachable)
 
 
