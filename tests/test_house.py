@@ -60,7 +60,10 @@ def test_try_outs_and_magics_do_not_become_part_of_it() -> None:
 
 
 def test_dataclasses_of_a_part_work() -> None:
-    house.save("collector", "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1")
+    house.save(
+        "collector",
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1",
+    )
     assert house.part("collector").A().x == 1
 
 
@@ -71,7 +74,7 @@ def test_nothing_is_saved_or_used_while_grading(own_house: Path, monkeypatch: py
     assert "def g" not in (own_house / "mqtt.py").read_text()
     reference = own_house / "reference.py"
     reference.write_text("def f(): return 'reference'")
-    monkeypatch.setattr(house, "reference_path", lambda name: reference)
+    monkeypatch.setattr(house, "reference_path", lambda _: reference)
     assert house.part("mqtt").f() == "reference"
     monkeypatch.delenv("NBGRADER_EXECUTION")
     assert house.part("mqtt").f() == "mine"
@@ -88,8 +91,11 @@ def test_a_write_that_fails_leaves_the_old_part_whole(own_house: Path, monkeypat
     with pytest.raises(OSError, match="no space"):
         house.save("mqtt", "def f(): return 2")
     assert house.part("mqtt").f() == 1
-    assert [path.name for path in own_house.glob("*")] == ["mqtt.py"] or sorted(path.name for path in own_house.glob("*")) == [
-        "__pycache__", "mqtt.py",
+    assert [path.name for path in own_house.glob("*")] == ["mqtt.py"] or sorted(
+        path.name for path in own_house.glob("*")
+    ) == [
+        "__pycache__",
+        "mqtt.py",
     ]
     assert not list(own_house.glob(".*"))
 
@@ -137,8 +143,16 @@ def test_labkit_house_draws_what_is_the_students(own_house: Path, capsys: pytest
     assert "● mqtt" in capsys.readouterr().out
     assert house.main(json=True) == 0
     data = json.loads(capsys.readouterr().out)
-    assert data["parts"][0] | {"saved": ""} == {"part": "mqtt", "lab": "01", "title": "MQTT basics", "ready": True, "mine": True,
-                                                "names": ["f"], "saved": "", "problem": ""}
+    assert data["parts"][0] | {"saved": ""} == {
+        "part": "mqtt",
+        "lab": "01",
+        "title": "MQTT basics",
+        "ready": True,
+        "mine": True,
+        "names": ["f"],
+        "saved": "",
+        "problem": "",
+    }
     (own_house / "mqtt.py").write_text("def (")
     assert house.main() == 1
     assert "cannot be used: SyntaxError" in capsys.readouterr().out

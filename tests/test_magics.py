@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def played(house: Path, *cells: str, setup: str = "") -> list[Any]:
-    first = f"import os, sys\nsys.path.insert(0, {str(ROOT)!r})\nos.environ['LABKIT_HOUSE'] = {str(house)!r}\n{setup}\nimport labkit"
+    path = f"import os, sys\nsys.path.insert(0, {str(ROOT)!r})\nos.environ['LABKIT_HOUSE'] = {str(house)!r}"
+    first = f"{path}\n{setup}\nimport labkit"
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in (first, *cells)])
     NotebookClient(book, allow_errors=True, timeout=60).execute()
     return list(book.cells[1:])
@@ -23,8 +24,13 @@ def played(house: Path, *cells: str, setup: str = "") -> list[Any]:
 
 def test_a_part_cell_runs_as_usual_and_is_saved(tmp_path: Path) -> None:
     cells = played(
-        tmp_path, "%%part mqtt\ndef f():\n    return 1\nf()", "%%part mqtt\ndef g():\n    return undefined\ng()",
-        "f()", "import inspect; inspect.getsource(f)", "%%part mqqt\nx = 1", "x",
+        tmp_path,
+        "%%part mqtt\ndef f():\n    return 1\nf()",
+        "%%part mqtt\ndef g():\n    return undefined\ng()",
+        "f()",
+        "import inspect; inspect.getsource(f)",
+        "%%part mqqt\nx = 1",
+        "x",
     )
     assert cells[0].outputs[0].data["text/plain"] == "1"
     assert (tmp_path / "mqtt.py").read_text().endswith("# %% piece\ndef f():\n    return 1\n")
@@ -46,7 +52,12 @@ def test_nothing_is_saved_while_grading(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "found"),
-    [("%%part mqtt\nx = 1", ("mqtt", "x = 1")), ("\n%%part mqtt \nx", ("mqtt", "x")), ("x\n%%part mqtt", None), ("%%partial\n", None)],
+    [
+        ("%%part mqtt\nx = 1", ("mqtt", "x = 1")),
+        ("\n%%part mqtt \nx", ("mqtt", "x")),
+        ("x\n%%part mqtt", None),
+        ("%%partial\n", None),
+    ],
 )
 def test_only_the_first_line_makes_a_part(cell: str, found: tuple[str, str] | None) -> None:
     assert part_of(cell) == found

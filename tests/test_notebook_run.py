@@ -15,20 +15,36 @@ from tests.checks import toy
 
 ROOT = Path(__file__).resolve().parents[1]
 SETUP = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom labkit import check, hint\nimport tests.checks.toy"
-COUNTER = "class Counter:\n    def __init__(self, n): self.count = n\n    def add(self, n): self.count += n\ndef read(c): return c.count"
+COUNTER = """
+class Counter:
+    def __init__(self, n): self.count = n
+    def add(self, n): self.count += n
+def read(c): return c.count
+"""
 
 
 def code(source: str, grade_id: str = "") -> Any:
     cell = nbformat.v4.new_code_cell(source)
     if grade_id:
         grade = grade_id.startswith("check")
-        cell.metadata["nbgrader"] = {"grade_id": grade_id, "grade": grade, "locked": grade, "solution": not grade, "schema_version": 3}
+        cell.metadata["nbgrader"] = {
+            "grade_id": grade_id,
+            "grade": grade,
+            "locked": grade,
+            "solution": not grade,
+            "schema_version": 3,
+        }
     return cell
 
 
 def lab(first: str = toy.RIGHT, second: str = COUNTER) -> list[Any]:
-    return [code(SETUP), code(first, "ex-90-1"), code("check('90.1')", "check-90-1"), code(second, "ex-90-2"),
-            code("check('90.2')", "check-90-2")]
+    return [
+        code(SETUP),
+        code(first, "ex-90-1"),
+        code("check('90.1')", "check-90-1"),
+        code(second, "ex-90-2"),
+        code("check('90.2')", "check-90-2"),
+    ]
 
 
 @pytest.fixture
@@ -75,7 +91,7 @@ def test_a_deleted_check_cell_is_named_and_its_exercise_is_checked_all_the_same(
     del cells[2]
     status, out = run(cells)
     assert status == 1
-    assert "Exercise 90.1, Twice: its check cell is gone. Try: copy the cell check(\"90.1\")" in out
+    assert 'Exercise 90.1, Twice: its check cell is gone. Try: copy the cell check("90.1")' in out
     assert "7 of 7 points" in out
 
 
@@ -104,7 +120,9 @@ def test_a_kernel_that_dies_is_told(run: Any) -> None:
     assert "! 90.2 A counter: no result" in out
 
 
-def test_a_cell_that_never_ends_is_interrupted_and_the_rest_is_checked(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cell_that_never_ends_is_interrupted_and_the_rest_is_checked(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(notebook_run, "CELL_SECONDS", 2)
     cells = lab()
     cells.insert(3, code("while True: pass"))

@@ -11,7 +11,6 @@ blocked in the operating system is left behind.
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import ctypes
 import random
@@ -19,7 +18,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -90,46 +89,38 @@ class _Alarm:
         return self.trace
 
 
-@contextlib.contextmanager
-def _interrupts(flag: list[bool]) -> Iterator[None]:
-    """Tell a SIGINT from a KeyboardInterrupt that the student's code raises itself."""
-    before = signal.getsignal(signal.SIGINT)
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        flag.append(True)
-        raise KeyboardInterrupt
-
-    if not callable(before):
-        yield
-        return
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _by_alarm(work: Callable[[], T], seconds: float) -> T:
     alarm = _Alarm(sys._getframe())
     tracing = sys.gettrace()
+    keyboard: list[bool] = []
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        # Tells a SIGINT from a KeyboardInterrupt that the work raises itself.
+        keyboard.append(True)
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if callable(before):
+        signal.signal(signal.SIGINT, interrupt)
     handler = signal.signal(signal.SIGALRM, alarm.ring)
     started = time.monotonic()
     outer, repeat = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
-    flag: list[bool] = []
     try:
         try:
-            with _interrupts(flag):
-                return work()
+            return work()
         finally:
+            # First of all: an alarm that rings from here on must not break off the tidying up.
             alarm.armed = False
     except KeyboardInterrupt:
-        if flag:
+        if keyboard:
             raise Interrupted from None
         raise
     finally:
         alarm.armed = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
+        if callable(before):
+            signal.signal(signal.SIGINT, before)
         if sys.gettrace() is not tracing:
             sys.settrace(tracing)
         if outer:

@@ -9,15 +9,34 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from labkit.devices.signals import Room
 from labkit.errors import KitError
-from labkit.services import Endpoint
 
 _PATIENCE = 10.0
 ROOMS = ("kitchen", "living", "bedroom", "bathroom")
 """The rooms of the course's house that have a sensor."""
+
+
+class Broker(Protocol):
+    """What a node needs to know of a broker; an `Endpoint` of `labkit.services` has it."""
+
+    @property
+    def host(self) -> str:
+        """Host name or address."""
+
+    @property
+    def port(self) -> int:
+        """TCP port."""
+
+    @property
+    def username(self) -> str:
+        """Empty when the broker asks for none."""
+
+    @property
+    def password(self) -> str:
+        """Empty when the broker asks for none."""
 
 
 def telemetry(node_id: str, moment: int, room: Room, *, rssi: int, uptime: int) -> dict[str, Any]:
@@ -55,7 +74,7 @@ class ReferenceNode:
         ValueError: the interval is not positive.
     """
 
-    def __init__(self, broker: Endpoint, node_id: str = "01", interval: float = 1.0, seed: int = 1) -> None:
+    def __init__(self, broker: Broker, node_id: str = "01", interval: float = 1.0, seed: int = 1) -> None:
         import paho.mqtt.client as mqtt
         from paho.mqtt.enums import CallbackAPIVersion
 
@@ -127,7 +146,7 @@ class ReferenceNode:
         self.stop()
 
 
-def reference_node(broker: Endpoint, node_id: str = "01", interval: float = 1.0, seed: int = 1) -> ReferenceNode:
+def reference_node(broker: Broker, node_id: str = "01", interval: float = 1.0, seed: int = 1) -> ReferenceNode:
     """Start a node that publishes telemetry on `iot/node/{node_id}/telemetry` from a thread; see `ReferenceNode`.
 
     Args:

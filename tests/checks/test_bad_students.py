@@ -115,7 +115,14 @@ def test_a_huge_result_is_shown_in_short() -> None:
     assert len(finding(result)["found"]) < 600
 
 
-@pytest.mark.parametrize("body", ["while True: pass", "import time; time.sleep(60)", "import socket\n    a, b = socket.socketpair()\n    with a, b: a.recv(1)"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: pass",
+        "import time; time.sleep(60)",
+        "import socket\n    a, b = socket.socketpair()\n    with a, b: a.recv(1)",
+    ],
+)
 def test_a_call_that_never_ends_is_reported_and_the_check_goes_on(body: str) -> None:
     started = time.monotonic()
     result = judge(f"def twice(number):\n    {body}")
@@ -125,8 +132,14 @@ def test_a_call_that_never_ends_is_reported_and_the_check_goes_on(body: str) -> 
     assert time.monotonic() - started < 10
 
 
-@pytest.mark.parametrize(("body", "said"), [("exit()", "SystemExit"), ("import sys; sys.exit(3)", "SystemExit: 3"),
-                                            ("raise KeyboardInterrupt", "KeyboardInterrupt")])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("exit()", "SystemExit"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+    ],
+)
 def test_leaving_python_is_a_failure_with_a_message(body: str, said: str) -> None:
     result = judge(f"def twice(number):\n    {body}")
     assert result.score == 0

@@ -17,13 +17,20 @@ def test_every_mark_has_a_word_and_not_only_a_colour() -> None:
 
 def test_expected_found_and_try_stand_beside_each_other() -> None:
     text = result_card(judge(WRONG)).text
-    assert re.search(r"call: +twice\(-4\)\n +expected: -8\n +found: +8\n +try: +What becomes of a negative number\?", text)
+    assert re.search(
+        r"call: +twice\(-4\)\n +expected: -8\n +found: +8\n +try: +What becomes of a negative number\?", text
+    )
 
 
 def test_the_second_and_third_level_are_behind_a_click() -> None:
     markup = result_card(judge(WRONG)).markup
     assert markup.count("<summary") == 2
-    assert markup.index("What becomes") < markup.index("<summary") < markup.index("takes the sign away") < markup.rindex("<summary")
+    assert (
+        markup.index("What becomes")
+        < markup.index("<summary")
+        < markup.index("takes the sign away")
+        < markup.rindex("<summary")
+    )
 
 
 def test_what_a_student_returns_is_never_markup() -> None:
@@ -31,7 +38,9 @@ def test_what_a_student_returns_is_never_markup() -> None:
         with criterion("`a<b>` is safe", points=4):
             student.call("f").gives("x")
 
-    markup = result_card(judge_with(check, "def f():\n    print('<script>1</script>')\n    return '<img src=x onerror=alert(1)>'")).markup
+    markup = result_card(
+        judge_with(check, "def f():\n    print('<script>1</script>')\n    return '<img src=x onerror=alert(1)>'")
+    ).markup
     assert "<img" not in markup
     assert "<script" not in markup
     assert ">a&lt;b&gt;</code>" in markup

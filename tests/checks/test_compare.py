@@ -18,7 +18,10 @@ UTC = dt.UTC
         (1, 1.0),
         (math.nan, math.nan),
         ({"a": [1, {"b": (2,)}]}, {"a": [1, {"b": (2,)}]}),
-        (dt.datetime(2026, 1, 1, 12, tzinfo=UTC), dt.datetime(2026, 1, 1, 13, tzinfo=dt.timezone(dt.timedelta(hours=1)))),
+        (
+            dt.datetime(2026, 1, 1, 12, tzinfo=UTC),
+            dt.datetime(2026, 1, 1, 13, tzinfo=dt.timezone(dt.timedelta(hours=1))),
+        ),
         (pd.DataFrame({"a": [math.nan, 1.0]}), pd.DataFrame({"a": [math.nan, 1.0]})),
     ],
 )

@@ -19,8 +19,15 @@ def influx() -> Iterator[Endpoint]:
 def test_what_is_written_is_counted_by_points_and_not_by_fields(influx: Endpoint) -> None:
     with World({"influxdb": influx}) as world:
         bucket = world.influx.new_bucket()
-        world.influx.write(bucket, ["home,room=kitchen t=21.5,h=40 1000000000", "home,room=kitchen t=21.6 2000000000",
-                                    "home,room=bath t=22 1000000000", "other v=1i 1000000000"])
+        world.influx.write(
+            bucket,
+            [
+                "home,room=kitchen t=21.5,h=40 1000000000",
+                "home,room=kitchen t=21.6 2000000000",
+                "home,room=bath t=22 1000000000",
+                "other v=1i 1000000000",
+            ],
+        )
         assert world.influx.count(bucket) == 4
         assert world.influx.count(bucket, "home") == 3
         rows = world.influx.rows(bucket, "other")
@@ -44,13 +51,17 @@ def test_a_bucket_is_gone_after_the_check(influx: Endpoint) -> None:
 
 
 def test_a_database_that_is_gone_is_a_kit_error() -> None:
-    gone = Endpoint("influxdb", "embedded", "labkit-influx", "", "127.0.0.1", 1, url="http://127.0.0.1:1", token="t", org="o")
+    gone = Endpoint(
+        "influxdb", "embedded", "labkit-influx", "", "127.0.0.1", 1, url="http://127.0.0.1:1", token="t", org="o"
+    )
     view = InfluxView(gone)
     with pytest.raises(KitError, match="could not make the bucket"):
         view.new_bucket()
     view.close()
 
 
-@pytest.mark.parametrize(("text", "literal"), [("a", '"a"'), ('a"b\\', '"a\\"b\\\\"'), ("${x}", '"\\${x}"'), ("a\nb", '"a\\nb"')])
+@pytest.mark.parametrize(
+    ("text", "literal"), [("a", '"a"'), ('a"b\\', '"a\\"b\\\\"'), ("${x}", '"\\${x}"'), ("a\nb", '"a\\nb"')]
+)
 def test_text_becomes_a_flux_string_of_exactly_that_text(text: str, literal: str) -> None:
     assert flux_string(text) == literal

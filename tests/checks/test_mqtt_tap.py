@@ -18,13 +18,25 @@ def test_packets_are_found_however_the_bytes_are_cut(cuts: list[int]) -> None:
         found += reader.feed(stream[:cut])
         stream = stream[cut:]
     assert [packet.name for packet in found] == ["CONNECT", "PUBLISH", "DISCONNECT"]
-    assert (found[1].type, found[1].topic, found[1].qos, found[1].retain, found[1].duplicate) == (PUBLISH, "a/b", 1, False, False)
+    assert (found[1].type, found[1].topic, found[1].qos, found[1].retain, found[1].duplicate) == (
+        PUBLISH,
+        "a/b",
+        1,
+        False,
+        False,
+    )
 
 
 def test_connect_by_hand_is_read() -> None:
     connect = read_connect(CONNECT[2:])
     assert connect is not None
-    assert (connect.client_id, connect.clean, connect.keepalive, connect.level, connect.will_topic) == ("a", True, 60, 4, "")
+    assert (connect.client_id, connect.clean, connect.keepalive, connect.level, connect.will_topic) == (
+        "a",
+        True,
+        60,
+        4,
+        "",
+    )
 
 
 @given(st.binary(max_size=60))

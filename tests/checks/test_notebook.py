@@ -36,8 +36,17 @@ def played(*cells: str) -> list[Any]:
 @pytest.fixture(scope="module")
 def cells() -> list[Any]:
     return played(
-        NOISY, "check('90.1')", "hint('90.1')", "hint('90.1')", "hint('90.1')", "hint('90.2')", "hint('nonsense')",
-        "def twice(number):\n    while True: pass", "check('90.1')", "check('90.8')", "'still alive'",
+        NOISY,
+        "check('90.1')",
+        "hint('90.1')",
+        "hint('90.1')",
+        "hint('90.1')",
+        "hint('90.2')",
+        "hint('nonsense')",
+        "def twice(number):\n    while True: pass",
+        "check('90.1')",
+        "check('90.8')",
+        "'still alive'",
         "import labkit.checks.notebook as n\nfrom labkit.errors import KitError\n"
         "def broken(exercise): raise KitError('no broker')\nn._endpoints = broken\ncheck('90.1')",
     )
@@ -49,8 +58,19 @@ def outputs(cell: Any) -> list[str]:
 
 def graded(cell: Any, points: float = 4) -> tuple[Any, Any]:
     cell = cell.copy()
-    cell.metadata = nbformat.from_dict({"nbgrader": {"grade": True, "solution": False, "locked": True, "points": points,
-                                                     "schema_version": 3, "grade_id": "check-90-1", "cell_type": "code"}})
+    cell.metadata = nbformat.from_dict(
+        {
+            "nbgrader": {
+                "grade": True,
+                "solution": False,
+                "locked": True,
+                "points": points,
+                "schema_version": 3,
+                "grade_id": "check-90-1",
+                "cell_type": "code",
+            }
+        }
+    )
     return determine_grade(cell)
 
 
@@ -97,7 +117,9 @@ def test_a_failure_of_the_kit_is_an_error_and_not_a_silent_zero(cells: list[Any]
     assert outputs(cells[11]) == ["display_data", "error"]
     assert "not your fault" in cells[11].outputs[0].data["text/plain"]
     assert cells[11].outputs[0].data[MIME]["state"] == "not checked"
-    assert cells[11].outputs[1].traceback == ["This answer could not be checked; that is not the student's fault.\nno broker"]
+    assert cells[11].outputs[1].traceback == [
+        "This answer could not be checked; that is not the student's fault.\nno broker"
+    ]
 
 
 def test_without_a_notebook_the_card_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

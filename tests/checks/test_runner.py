@@ -171,7 +171,7 @@ def test_an_unknown_exercise_names_those_that_exist() -> None:
 
 
 def test_an_exercise_is_refused_if_its_id_or_points_are_wrong() -> None:
-    with pytest.raises(ValueError, match="write '01.3'"):
+    with pytest.raises(ValueError, match=r"write '01\.3'"):
         exercise("1.3", points=1, title="x")
     with pytest.raises(ValueError, match="0 points"):
         exercise("90.6", points=0, title="x")

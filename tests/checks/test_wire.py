@@ -15,13 +15,24 @@ from labkit.checks import wire
 from labkit.services import Endpoint
 
 SCALARS = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters()) | st.binary()
-    | st.dates() | st.timedeltas() | st.datetimes() | st.datetimes(timezones=st.timezones())
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters())
+    | st.binary()
+    | st.dates()
+    | st.timedeltas()
+    | st.datetimes()
+    | st.datetimes(timezones=st.timezones())
 )
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.lists(inner, max_size=4).map(tuple)
-    | st.dictionaries(st.text(max_size=3) | st.integers() | st.just("$"), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text(max_size=3) | st.integers() | st.just("$"), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -137,7 +148,9 @@ def test_a_value_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_endpoint_arrives_with_its_secrets_and_capabilities() -> None:
-    endpoint = Endpoint("influxdb", "embedded", "labkit-influx", "2.7", "127.0.0.1", 1, token="t", capabilities=frozenset({"a"}))
+    endpoint = Endpoint(
+        "influxdb", "embedded", "labkit-influx", "2.7", "127.0.0.1", 1, token="t", capabilities=frozenset({"a"})
+    )
     assert wire.loads(wire.dumps(endpoint)) == endpoint
 
 
@@ -177,7 +190,9 @@ def test_unusual_tables_arrive(frame: pd.DataFrame) -> None:
 
 def test_numbers_of_numpy_and_pandas_become_plain() -> None:
     frame = pd.DataFrame({"a": [1.5]})
-    arrived = wire.loads(wire.dumps([frame["a"].mean(), frame["a"].count(), pd.NaT, pd.Timestamp("2026-01-01", tz="UTC")]))
+    arrived = wire.loads(
+        wire.dumps([frame["a"].mean(), frame["a"].count(), pd.NaT, pd.Timestamp("2026-01-01", tz="UTC")])
+    )
     assert arrived[:2] == [1.5, 1]
     assert math.isnan(arrived[2])
     assert arrived[3] == dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

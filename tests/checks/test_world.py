@@ -26,7 +26,9 @@ def test_messages_arrive_in_order_with_qos(broker: Endpoint) -> None:
             for number in range(5):
                 world.broker.publish(f"{topic}/{number}", {"n": number})
             messages = heard.wait(5)
-        assert [(message.topic, message.json(), message.qos) for message in messages] == [(f"{topic}/{n}", {"n": n}, 1) for n in range(5)]
+        assert [(message.topic, message.json(), message.qos) for message in messages] == [
+            (f"{topic}/{n}", {"n": n}, 1) for n in range(5)
+        ]
 
 
 def test_waiting_for_more_than_come_returns_what_came(broker: Endpoint) -> None:

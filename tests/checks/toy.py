@@ -54,8 +54,13 @@ def judge(source: str, check: str = "90.1", hidden: tuple[CheckFunction, ...] = 
 
 
 def judge_with(
-    check: Callable[[Student, World], None], source: str, *, points: int = 4, endpoints: Mapping[str, Any] | None = None,
-    limit: float = 1.0, names: Mapping[str, Any] | None = None,
+    check: Callable[[Student, World], None],
+    source: str,
+    *,
+    points: int = 4,
+    endpoints: Mapping[str, Any] | None = None,
+    limit: float = 1.0,
+    names: Mapping[str, Any] | None = None,
 ) -> Result:
     """Run an exercise that is made for one test."""
     made = Exercise("90.9", points, "For one test", (), {}, (), limit, check)

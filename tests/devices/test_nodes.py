@@ -13,9 +13,8 @@ from labkit.services import Endpoint
 
 
 def test_a_node_publishes_the_telemetry_of_the_data_format(broker: Endpoint) -> None:
-    with viewing(broker) as view, view.listen("iot/node/01/#") as heard:
-        with reference_node(broker, interval=0.05):
-            messages = heard.wait(3)
+    with viewing(broker) as view, view.listen("iot/node/01/#") as heard, reference_node(broker, interval=0.05):
+        messages = heard.wait(3)
     reading = messages[0].json()
     assert messages[0].topic == "iot/node/01/telemetry"
     assert list(reading) == ["node_id", "timestamp", "sensors", "wifi_rssi", "uptime"]
@@ -43,7 +42,11 @@ def test_stopping_ends_the_messages_and_every_thread(broker: Endpoint) -> None:
 
 
 def test_the_rate_is_that_of_the_clock(broker: Endpoint) -> None:
-    with viewing(broker) as view, view.listen("iot/node/03/telemetry") as heard, reference_node(broker, "03", interval=0.1):
+    with (
+        viewing(broker) as view,
+        view.listen("iot/node/03/telemetry") as heard,
+        reference_node(broker, "03", interval=0.1),
+    ):
         started = time.monotonic()
         assert len(heard.wait(11, 5)) >= 11
         assert 0.7 < time.monotonic() - started < 3

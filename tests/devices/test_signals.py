@@ -12,7 +12,10 @@ DAY = 86_400
 
 
 def series(room: str, days: int = 14, seed: int = 1) -> list[tuple[int, float, float]]:
-    return [(r["timestamp"], r["sensors"]["temperature"], r["sensors"]["humidity"]) for r in history(days, [room], 600, seed, end=END)]
+    return [
+        (r["timestamp"], r["sensors"]["temperature"], r["sensors"]["humidity"])
+        for r in history(days, [room], 600, seed, end=END)
+    ]
 
 
 def test_the_same_seed_measures_the_same_and_another_does_not() -> None:

@@ -64,8 +64,16 @@ def test_the_live_chart_says_in_words_what_it_draws(broker: Endpoint) -> None:
 
 @pytest.mark.parametrize(
     ("payload", "path", "number"),
-    [(b'{"a": {"b": 1.5}}', "a.b", 1.5), (b"[1, 2]", "1", 2.0), (b"7", "", 7.0), (b'{"a": true}', "a", None), (b'{"a": NaN}', "a", None),
-     (b"x", "a", None), (b"[1]", "a", None), (b'{"a": "1"}', "a", None)],
+    [
+        (b'{"a": {"b": 1.5}}', "a.b", 1.5),
+        (b"[1, 2]", "1", 2.0),
+        (b"7", "", 7.0),
+        (b'{"a": true}', "a", None),
+        (b'{"a": NaN}', "a", None),
+        (b"x", "a", None),
+        (b"[1]", "a", None),
+        (b'{"a": "1"}', "a", None),
+    ],
 )
 def test_the_number_at_a_path(payload: bytes, path: str, number: float | None) -> None:
     assert value_at(payload, path) == number
@@ -128,9 +136,15 @@ from labkit import house_plan, live_chart, reference_node, service_lights, start
 services = start("mqtt")
 node = reference_node(services.mqtt, interval=0.1)
 """
-    cells = [source, "topic_explorer(services.mqtt)", "live_chart(services.mqtt)", "service_lights()", "house_plan()",
-             "from labkit.widgets import stop_all\nstop_all(); node.stop()\nimport threading\n"
-             "[t.name for t in threading.enumerate() if 'labkit' in t.name or 'paho' in t.name]"]
+    cells = [
+        source,
+        "topic_explorer(services.mqtt)",
+        "live_chart(services.mqtt)",
+        "service_lights()",
+        "house_plan()",
+        "from labkit.widgets import stop_all\nstop_all(); node.stop()\nimport threading\n"
+        "[t.name for t in threading.enumerate() if 'labkit' in t.name or 'paho' in t.name]",
+    ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
     started = time.monotonic()
     NotebookClient(book, timeout=60).execute()
