@@ -142,7 +142,7 @@ def test_a_killed_guardian_takes_its_server_with_it(provider: str) -> None:
         guardian = next(process for process in psutil.Process().children() if directory in process.cmdline())
         guardian.kill()
         wait_until(lambda: not accepts(services.mqtt.port), LIMIT, what="the server's end")
-        assert not running.alive()
+        wait_until(lambda: not running.alive(), LIMIT, what="the news of it")
     assert not Path(directory).exists()
 
 
