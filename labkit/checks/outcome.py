@@ -116,14 +116,13 @@ class Outcome:
             hint: for the misconception behind another one.
             approx: allowed distance of numbers, absolute, in their own unit.
         """
+        wanted = show(expected) + (f" (give or take {approx:g})" if approx is not None else "")
         if self.error is not None:
-            self._fail(show(expected), hint)
+            self._fail(wanted, hint)
         if (text := difference(expected, self._value, approx)) is not None:
-            nested = not text.startswith(show(expected)[:20]) and (
-                isinstance(expected, (dict, list, tuple)) or "DataFrame" in text
-            )
-            kinds = type(expected) is not type(self._value) and self._value is not None
-            self._fail(show(expected), hint, note=text if nested or kinds or text.startswith("[") else "")
+            # Of a plain value "expected" and "found" say it all; in a list or a table the place helps.
+            plain = f"{wanted} was expected, {show(self._value)} came"
+            self._fail(wanted, hint, note="" if text == plain else text, wants_value=expected is not None)
         return self
 
     def raises(self, *types: type[BaseException], mentions: str | Sequence[str] = (), hint: HintFor = None) -> Outcome:
@@ -160,7 +159,7 @@ class Outcome:
         except Exception as error:
             good, note = False, f"{type(error).__name__} when looking at it: {error}"
         if not good:
-            self._fail(expected, hint, note=note)
+            self._fail(expected, hint, note=note, wants_value=True)
         return self
 
     def within(self, seconds: float, hint: HintFor = None) -> Outcome:
@@ -204,15 +203,16 @@ class Outcome:
             return Outcome(self._student, shown, None, told)
         return self._student.ask(do, name, self._value.id, shown, args, kwargs, limit)
 
-    def _fail(self, expected: str, hint: HintFor, *, note: str = "", found: str = "") -> None:
+    def _fail(
+        self, expected: str, hint: HintFor, *, note: str = "", found: str = "", wants_value: bool = False
+    ) -> None:
         """End the criterion with a finding that says what was expected, what was found, and what to try."""
         error = self.error
         if error is None:
             text, advice = found or show(self._value), "run the call above in a cell of its own and follow the value."
             kind = "value"
-            if self._value is None and not found:
-                text, advice = "None", "the function returned None: is a `return` missing?"
-                note = note and "returned None: is a `return` missing?"
+            if self._value is None and wants_value:
+                note, advice = "is a `return` missing?", "let the function return its result."
             chosen = choose(hint, self._value)
         else:
             kind = error.state

@@ -42,8 +42,12 @@ def test_a_call_on_a_type_error_inside_is_not_called_a_wrong_signature() -> None
 
 def test_none_asks_for_a_return() -> None:
     result = judge("def twice(number): 2 * number")
-    assert finding(result)["found"] == "None"
-    assert "is a `return` missing?" in finding(result)["try"]
+    assert finding(result)["found"] == "None (is a `return` missing?)"
+    refused_nothing = judge("def twice(number): return None if number == 'x' else 2 * number")
+    assert (finding(refused_nothing, 2)["expected"], finding(refused_nothing, 2)["found"]) == (
+        "TypeError or ValueError that mentions 'number'",
+        "None",
+    )
 
 
 def test_a_missing_function_names_its_near_miss() -> None:
