@@ -118,6 +118,7 @@ def start(*names: str, provider: str | None = None, **needs: Iterable[str]) -> S
         _forget_what_the_parent_started()
         found = {name: _reusable(catalogue.service(name), wanted[name], provider) for name in wanted}
         missing = {name: wanted[name] for name, running in found.items() if running is None}
+        _stop(running for name in missing for running in _running.get(name, []) if not running.alive())
         started = _start_all(missing, provider)
         shown = {name: started.get(name) or found[name] for name in wanted}
         return Services({name: running for name, running in shown.items() if running}, started)

@@ -63,6 +63,7 @@ def test_a_broker_that_has_died_is_replaced() -> None:
     assert current() is None
     second = start("mqtt")
     assert answers(second)
+    assert len(session._running["mqtt"]) == 1, "what is dead is cleared away"
     second.stop()
 
 
