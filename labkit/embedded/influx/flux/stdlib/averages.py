@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labkit.embedded.influx.flux.registry import builtin
 from labkit.embedded.influx.flux.stdlib import frames
 from labkit.embedded.influx.flux.stdlib.support import fail
 from labkit.embedded.influx.flux.table import Column, Table, TableStream, column_from, constant_column
+
+_FEW_ADDITIONS = 50_000_000
 
 
 def _value_column(table: Table, what: str) -> Column:
@@ -37,15 +40,23 @@ def _moving_average(_ctx: Any, tables: TableStream, n: int) -> TableStream:
         if not count:
             return table.put(Column("_value", "double", values))
         width = min(n, count)
-        windows = np.lib.stride_tricks.sliding_window_view
+        counts = _window_sums(where.astype(np.int64), width)
         with np.errstate(all="ignore"):
-            sums = windows(np.where(where, values, 0.0), width).sum(axis=1)
-            counts = windows(where, width).sum(axis=1)
-            means = sums / counts
+            means = _window_sums(np.where(where, values, 0.0), width) / counts
         average = frames.masked(Column("_value", "double", means), means, counts > 0)
         return table.take(slice(width - 1, None)).put(average)
 
     return frames.each(tables, table_of)
+
+
+def _window_sums(values: NDArray[Any], width: int) -> NDArray[Any]:
+    """The sums of all stretches of a given width."""
+    if values.dtype == np.float64 and (len(values) * width <= _FEW_ADDITIONS or not np.isfinite(values).all()):
+        sums: NDArray[Any] = np.lib.stride_tricks.sliding_window_view(values, width).sum(axis=1)
+        return sums
+    # Differences of running sums cost nothing for wide windows, but a little of the last digits.
+    running = np.concatenate([[0], np.cumsum(values, dtype=np.longdouble if values.dtype == np.float64 else None)])
+    return np.asarray(running[width:] - running[:-width]).astype(values.dtype)
 
 
 def exponential(values: list[float | None], n: int) -> list[float | None]:

@@ -131,10 +131,10 @@ def _shared_variance(x: NDArray[np.float64], y: NDArray[np.float64], pearson: bo
 
 
 @builtin("universe", "cov")
-def _cov(_ctx: Any, x: TableStream, y: TableStream, on: list[str], pearsonr: bool = False) -> TableStream:
-    return _covariances(join(Record(x=x, y=y), on), ["_value_x", "_value_y"], pearsonr, "_value")
+def _cov(ctx: Any, x: TableStream, y: TableStream, on: list[str], pearsonr: bool = False) -> TableStream:
+    return _covariances(join(ctx, Record(x=x, y=y), on), ["_value_x", "_value_y"], pearsonr, "_value")
 
 
 @builtin("universe", "pearsonr")
-def _pearsonr(_ctx: Any, x: TableStream, y: TableStream, on: list[str]) -> TableStream:
-    return _covariances(join(Record(x=x, y=y), on), ["_value_x", "_value_y"], True, "_value")
+def _pearsonr(ctx: Any, x: TableStream, y: TableStream, on: list[str]) -> TableStream:
+    return _covariances(join(ctx, Record(x=x, y=y), on), ["_value_x", "_value_y"], True, "_value")

@@ -34,6 +34,8 @@ def _holt_winters(ctx: Any, tables: TableStream, n: int, interval: Duration, wit
 
     def table_of(table: Table) -> Table:
         times, values = _columns(table, column, timeColumn)
+        known = [time for time in times if time is not None]
+        ctx.check_rows((max(known) - min(known)) // step + n if known else n)
         series, first, last = _evenly(times, values, step)
         found, error = forecast(series, n, seasonality, withFit, ctx.check_time)
         moment = first if withFit else timemath.add_duration(last, interval)

@@ -77,7 +77,9 @@ class _Side:
         return Record((label, key.get(label)) for label in labels)
 
 
-def _row_pairs(left: Table | None, right: Table | None, on: Pairs, method: str) -> NDArray[np.int64]:
+def _row_pairs(
+    ctx: Any, left: Table | None, right: Table | None, on: Pairs, method: str,
+) -> NDArray[np.int64]:
     """Shape (pairs, 2): the rows to put together, -1 for none, sorted by the columns joined on, null last."""
     names = ([a for a, _ in on], [b for _, b in on])
     first, second = (left or right, right or left)
@@ -89,7 +91,7 @@ def _row_pairs(left: Table | None, right: Table | None, on: Pairs, method: str) 
     matched = np.zeros((2, 0), np.intp)
     if left is not None and right is not None:
         known = [np.flatnonzero(_known(table, labels)) for table, labels in zip((left, right), names, strict=True)]
-        a, b = matching_rows(order[0][known[0]], order[1][known[1]])
+        a, b = matching_rows(ctx, order[0][known[0]], order[1][known[1]])
         matched = np.stack([known[0][a], known[1][b]])
         found.append(np.stack([*matched, order[0][matched[0]]], axis=1))
     for side, table in enumerate((left, right)):
@@ -113,10 +115,13 @@ def _known(table: Table, names: list[str]) -> NDArray[np.bool_]:
     return known
 
 
-def join_tables(left: TableStream, right: TableStream, on: Any, as_: Any, method: str) -> TableStream:
+def join_tables(
+    ctx: Any, left: TableStream, right: TableStream, on: Any, as_: Any, method: str,
+) -> TableStream:
     """Join the rows of tables with equal group keys.
 
     Args:
+        ctx: the running query.
         left: the left stream.
         right: the right stream.
         on: a predicate of equal columns, or pairs of columns.
@@ -137,7 +142,7 @@ def join_tables(left: TableStream, right: TableStream, on: Any, as_: Any, method
         model = tables[0] or tables[1]
         assert model is not None
         key_record = model.key_record()
-        rows = _row_pairs(tables[0], tables[1], pairs, method)
+        rows = _row_pairs(ctx, tables[0], tables[1], pairs, method)
         records = [list(table.records()) if table is not None else [] for table in tables]
         absent = [side.absent(table, key_record) for side, table in zip(sides, tables, strict=True)]
         found = [_checked(function(records[0][a] if a >= 0 else absent[0], records[1][b] if b >= 0 else absent[1]),
@@ -174,14 +179,14 @@ def _typed(made: list[tuple[Table, list[Record]]]) -> list[Table]:
 
 
 @builtin("join", "tables", pipe="left")
-def _tables(_ctx: Any, left: TableStream, right: TableStream, on: FluxCallable, as_: FluxCallable,
+def _tables(ctx: Any, left: TableStream, right: TableStream, on: FluxCallable, as_: FluxCallable,
             method: str) -> TableStream:
-    return join_tables(left, right, on, as_, method)
+    return join_tables(ctx, left, right, on, as_, method)
 
 
 def _register(method: str) -> None:
-    def call(_ctx: Any, left: TableStream, right: TableStream, on: FluxCallable, as_: FluxCallable) -> TableStream:
-        return join_tables(left, right, on, as_, method)
+    def call(ctx: Any, left: TableStream, right: TableStream, on: FluxCallable, as_: FluxCallable) -> TableStream:
+        return join_tables(ctx, left, right, on, as_, method)
 
     builtin("join", method, pipe="left")(call)
 
@@ -191,5 +196,5 @@ for _method in METHODS:
 
 
 @builtin("join", "time", pipe="left")
-def _time(_ctx: Any, left: TableStream, right: TableStream, as_: FluxCallable, method: str = "inner") -> TableStream:
-    return join_tables(left, right, [("_time", "_time")], as_, method)
+def _time(ctx: Any, left: TableStream, right: TableStream, as_: FluxCallable, method: str = "inner") -> TableStream:
+    return join_tables(ctx, left, right, [("_time", "_time")], as_, method)

@@ -27,18 +27,19 @@ def _union(_ctx: Any, tables: list[Any]) -> TableStream:
 
 
 @builtin("universe", "join", pipe="tables")
-def _join(_ctx: Any, tables: Record, on: list[str], method: str = "inner") -> TableStream:
+def _join(ctx: Any, tables: Record, on: list[str], method: str = "inner") -> TableStream:
     if method != "inner":
         fail(f"{method} is not a valid join type")
-    return join(tables, on)
+    return join(ctx, tables, on)
 
 
-def join(tables: Record, on: list[str]) -> TableStream:
+def join(ctx: Any, tables: Record, on: list[str]) -> TableStream:
     """The inner join of two streams: each pair of rows that agree in some columns.
 
     Columns that both have and that are not joined on get the name of their stream behind them, as in `_value_temp`.
 
     Args:
+        ctx: the running query.
         tables: two streams by name; the alphabetically first is the left one.
         on: the columns that must be equal; null equals nothing.
 
@@ -54,8 +55,9 @@ def join(tables: Record, on: list[str]) -> TableStream:
     found = []
     partners = _Partners(rights, on)
     for left in lefts:
+        ctx.check_time()
         for right in partners.of(left):
-            pair = _joined(left, right, on, left_name, right_name)
+            pair = _joined(ctx, left, right, on, left_name, right_name)
             if pair.rows:
                 found.append(pair)
     return TableStream(_by_key(found))
@@ -135,18 +137,25 @@ def ranks(left: Table, right: Table, on: list[tuple[str, str]]) -> tuple[NDArray
     return rank[: left.rows], rank[left.rows :]
 
 
-def matching_rows(left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The pairs of rows of equal rank, as two arrays of row numbers, by ascending rank."""
+def matching_rows(
+    ctx: Any, left: NDArray[np.int64], right: NDArray[np.int64],
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The pairs of rows of equal rank, as two arrays of row numbers, by ascending rank.
+
+    Raises:
+        LimitError: they are too many.
+    """
     left_order, right_order = np.argsort(left, kind="stable"), np.argsort(right, kind="stable")
     sorted_left, sorted_right = left[left_order], right[right_order]
     first = np.searchsorted(sorted_right, sorted_left, side="left")
     counts = np.searchsorted(sorted_right, sorted_left, side="right") - first
+    ctx.check_rows(int(counts.sum()))
     offsets = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(left_order, counts), right_order[np.repeat(first, counts) + offsets]
 
 
-def _joined(left: Table, right: Table, on: list[str], left_name: str, right_name: str) -> Table:
-    left_rows, right_rows = matching_rows(*ranks(left, right, [(name, name) for name in on]))
+def _joined(ctx: Any, left: Table, right: Table, on: list[str], left_name: str, right_name: str) -> Table:
+    left_rows, right_rows = matching_rows(ctx, *ranks(left, right, [(name, name) for name in on]))
     shared = {column.name for column in left.columns} & {column.name for column in right.columns}
     columns: dict[str, Column] = {}
     key_values: dict[str, Any] = {}

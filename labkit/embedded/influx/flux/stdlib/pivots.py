@@ -19,14 +19,17 @@ from labkit.embedded.influx.flux.table import DTYPES, Column, Table, TableStream
 
 
 @builtin("universe", "pivot", pipe="tables")
-def _pivot(_ctx: Any, tables: TableStream, rowKey: list[str], columnKey: list[str], valueColumn: str) -> TableStream:
-    return pivot(tables, rowKey, columnKey, valueColumn)
+def _pivot(ctx: Any, tables: TableStream, rowKey: list[str], columnKey: list[str], valueColumn: str) -> TableStream:
+    return pivot(ctx, tables, rowKey, columnKey, valueColumn)
 
 
-def pivot(tables: TableStream, row_key: list[str], column_key: list[str], value_column: str) -> TableStream:
+def pivot(
+    ctx: Any, tables: TableStream, row_key: list[str], column_key: list[str], value_column: str,
+) -> TableStream:
     """Turn the values of some columns into columns.
 
     Args:
+        ctx: the running query.
         tables: the stream.
         row_key: the columns whose values tell the new rows apart.
         column_key: the columns whose values, joined by `_`, are the labels of the new columns.
@@ -46,7 +49,7 @@ def pivot(tables: TableStream, row_key: list[str], column_key: list[str], value_
         key = rest.group_key()
         groups.setdefault(key, []).append(table)
         kept.setdefault(key, rest)
-    found = [_pivoted(group, kept[key], row_key, column_key, value_column) for key, group in groups.items()]
+    found = [_pivoted(ctx, group, kept[key], row_key, column_key, value_column) for key, group in groups.items()]
     if isinstance(tables, Scan) and row_key == ["_time"]:
         # InfluxDB pivots what comes straight from storage by merging on time; anything else keeps the order of arrival.
         found = [table.take(np.argsort(table.column("_time").values, kind="stable")) for table in found]
@@ -65,7 +68,9 @@ def _check(table: Table, row_key: list[str], column_key: list[str], value_column
             fail(f"specified column does not exist in table: {name}")
 
 
-def _pivoted(group: list[Table], rest: Table, row_key: list[str], column_key: list[str], value_column: str) -> Table:
+def _pivoted(
+    ctx: Any, group: list[Table], rest: Table, row_key: list[str], column_key: list[str], value_column: str,
+) -> Table:
     keep = [name for name in rest.names if name in rest.key or name in row_key]
     parts = [Table([table.column(name) for name in dict.fromkeys([*keep, *row_key, *column_key])]) for table in group]
     joined = concat(parts, (), {})
@@ -75,14 +80,20 @@ def _pivoted(group: list[Table], rest: Table, row_key: list[str], column_key: li
     columns = [joined.column(name).take(first_rows) for name in keep]
     _, first_labels = np.unique(labels, return_index=True)
     names = ["_".join(_label(joined.column(name).at(int(row))) for name in column_key) for row in first_labels]
+    ctx.check_time()
+    ctx.check_rows(len(first_rows) * len(names))
+    used = set(keep)
     for name in names:
-        if name in keep or names.count(name) > 1:
+        if name in used:
             fail(f'value "{name}" appears in a column key column, but a column named "{name}" already exists; consider '
                  f'renaming "{name}" to something else before pivoting')
+        used.add(name)
     sources = [table.column(value_column) for table in group]
     ends = np.cumsum([table.rows for table in group])
+    by_label = np.argsort(labels, kind="stable")
+    cuts = np.searchsorted(labels[by_label], np.arange(len(names) + 1))
     for number, name in enumerate(names):
-        here = np.flatnonzero(labels == number)
+        here = by_label[cuts[number] : cuts[number + 1]]
         columns.append(_column(name, sources, here, ends, cells, len(first_rows)))
     return Table(columns, rest.key, rest.key_values)
 
@@ -119,12 +130,12 @@ def _column(name: str, sources: list[Column], rows: NDArray[np.intp], ends: NDAr
     return Column(name, kind, values, None if where.all() else where)
 
 
-def fields_as_columns(tables: TableStream) -> TableStream:
+def fields_as_columns(ctx: Any, tables: TableStream) -> TableStream:
     """One column a field, one row a time."""
-    return pivot(tables, ["_time"], ["_field"], "_value")
+    return pivot(ctx, tables, ["_time"], ["_field"], "_value")
 
 
 for _package in ("influxdata/influxdb/schema", "influxdata/influxdb/v1"):
     @builtin(_package, "fieldsAsCols", pipe="tables")
-    def _fields_as_cols(_ctx: Any, tables: TableStream) -> TableStream:
-        return fields_as_columns(tables)
+    def _fields_as_cols(ctx: Any, tables: TableStream) -> TableStream:
+        return fields_as_columns(ctx, tables)
