@@ -55,10 +55,18 @@ def captured() -> Iterator[Capture]:
     moved = [(handler, handler.stream) for handler in _stream_handlers() if handler.stream in streams]
     for handler, _ in moved:
         handler.stream = kept
+    # What a program logs is something that it says, wherever the handlers of this process send it (a file, pytest).
+    shown = any(handler in logging.getLogger().handlers for handler, _ in moved)
+    listening = None if shown else logging.StreamHandler(kept)
+    if listening is not None:
+        listening.setLevel(logging.WARNING)
+        logging.getLogger().addHandler(listening)
     try:
         with contextlib.redirect_stdout(kept), contextlib.redirect_stderr(kept):
             yield kept
     finally:
+        if listening is not None:
+            logging.getLogger().removeHandler(listening)
         for handler, stream in moved:
             handler.stream = stream
 
