@@ -196,7 +196,7 @@ LITERAL_CHARACTERS = Hint(
 DOLLAR_TOPICS = Hint(
     "dollar-topics",
     "With what does this topic begin?",
-    "Topics that begin with `$` belong to the broker. A wildcard in the *first* level does not match them, so "
+    "Topics that begin with `$` belong to the broker. A wildcard in the first level does not match them, so "
     "that a subscriber to `#` does not get them. `$SYS/#` does: its first level is no wildcard.",
     "Before anything else: if the topic starts with `$` and the first level of the filter is `+` or `#`, return False.",
 )

@@ -67,6 +67,7 @@ def check_arrives(
         client: the student's client.
         readings: all of one node.
     """
+    client.succeeds()
     topic = f"iot/node/{readings[0]['node_id']}/telemetry"
     with world.broker.listen(topic) as listener:
         for number, sent in enumerate(readings, start=1):
@@ -134,6 +135,7 @@ def check_acknowledged(
     student: Student, world: World, gate: Gate, client: Outcome, sent: dict[str, Any], delay: float = 0.4
 ) -> None:
     """Publish while PUBACK is late, while it does not come, and without a connection."""
+    client.succeeds()
     gate.delay(delay)
     outcome = student.call("publish_reading", client, sent).succeeds()
     world.expect(
@@ -352,6 +354,7 @@ def check_presence(student: Student, world: World, *, commands: int, points: flo
             check_nothing_lost(world, gate, node, node_id, commands)
         gate.open()
         with criterion(GOODBYE, points=points):
+            node.succeeds()
             world.wait_until(lambda: gate.connections > 0, 5)
             world.wait_until(lambda: node.call("is_connected").quietly() is True, 3)
             node.call("disconnect").succeeds()
