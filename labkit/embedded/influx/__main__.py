@@ -39,6 +39,7 @@ def _warm_up() -> None:
 def main() -> int:
     """Run the server until the process is ended."""
     options = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
 
     from labkit.embedded.influx.engine import Engine
@@ -60,13 +61,12 @@ def main() -> int:
         engine.close()
         return 1
     line = json.dumps({"port": int(server.effective_port)})
-    if options.announce:
-        options.announce.write_text(line + "\n", encoding="utf-8")
-    print(line, flush=True)
-    scheduler.start()
-    threading.Thread(target=_warm_up, daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        if options.announce:
+            options.announce.write_text(line + "\n", encoding="utf-8")
+        print(line, flush=True)
+        scheduler.start()
+        threading.Thread(target=_warm_up, daemon=True).start()
         server.run()
     except (KeyboardInterrupt, SystemExit):
         pass

@@ -1,8 +1,8 @@
 """Line protocol: text to points. A batch is read by columns where that is safe, else line by line with exact errors.
 
-The fast way takes a batch only if every line has its plain form (no backslashes, strings without newlines); it checks
-the values of a column with one regular expression and converts them together. Whatever it does not know, it leaves to
-`lineparser`, so there is one place that decides what is right. Source of the format: `models/points.go`.
+The fast way takes a batch only if every line has one of two forms that it knows: plain, or with strings and escapes
+but no newline inside a string. It checks the values of a column with one regular expression and converts them together.
+All else it leaves to `lineparser`, so there is one place that decides what is right. Source of the format: `models/points.go`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,11 @@ _BOOLEANS = {
     "t": True, "T": True, "true": True, "True": True, "TRUE": True,
     "f": False, "F": False, "false": False, "False": False, "FALSE": False,
 }
-_QUOTED_LINE = re.compile(
-    r"""([^ ,"\\=\t\0\n][^ "\\\n]*+)[ ]                                # measurement and tags
-        ([^ ,="\\\t\0]++=(?:"[^"\\\n]*+"|[^ ,="\\]++)                  # a field
-        (?:,[^ ,="\\]++=(?:"[^"\\\n]*+"|[^ ,="\\]++))*+)               # more fields
-        (?:[ ](-?[0-9]++))?""", re.VERBOSE)
-_QUOTED_FIELD = re.compile(r'([^ ,="\\]++)=("[^"\\\n]*+"|[^ ,="\\]++)')
+_FIELD = r"""[^ ,="\\\t\0\n]++=(?:"(?:[^"\\\n]|\\.)*+"|[^ ,="\\\n]++)"""
+_ODD_LINE = re.compile(rf"""([^ ,"\\=\t\0\n](?:[^ "\\\n]|\\[ ,=])*+)[ ]({_FIELD}(?:,{_FIELD})*+)(?:[ ](-?[0-9]++))?""")
+"""Measurement and tags, perhaps with escapes; fields, perhaps with strings; time."""
+_ODD_FIELD = re.compile(r"""([^ ,="\\]++)=("(?:[^"\\]|\\.)*+"|[^ ,="\\]++)""")
+_UNESCAPE = re.compile(r'\\([\\"])')
 
 
 @dataclass(slots=True)
@@ -77,7 +76,7 @@ class KeyCache:
         self._known: dict[str, SeriesKey | None] = {}
 
     def get(self, raw: str) -> SeriesKey | None:
-        """Read measurement and tags, without escapes; None where the fast way must not go on.
+        """Read measurement and tags; None where the fast way must not go on.
 
         Args:
             raw: the text in front of the fields.
@@ -87,7 +86,7 @@ class KeyCache:
         except KeyError:
             pass
         key: SeriesKey | None = None
-        if raw and raw[0] not in "\t\x00#" and "\\" not in raw and printable(raw):
+        if raw and raw[0] not in "\t\x00#" and printable(raw):
             try:
                 _, key, _ = scan_key(raw + " ")
             except LineError:
@@ -119,9 +118,8 @@ def parse_columns(text: str, now_ns: int, precision: str, cache: KeyCache) -> li
     Returns:
         The columns, or None when the batch has something that only `parse_points` can read or refuse.
     """
-    if "\\" in text:
-        return None
-    groups = _quoted_groups(text, cache) if '"' in text else _plain_groups(text, cache)
+    odd = '"' in text or "\\" in text
+    groups = _odd_groups(text, cache) if odd else _plain_groups(text, cache)
     if groups is None:
         return None
     columns: list[Column] = []
@@ -156,17 +154,17 @@ def _plain_groups(text: str, cache: KeyCache) -> dict[str, _Group] | None:
             key = cache.get(raw)
             if key is None:
                 return None
-            group = groups[raw] = _Group(key, len(raw))
+            group = groups[raw] = _Group(key, len(raw.encode()))
         group.stamps.append(stamp)
         group.fields.append(fields)
     return groups
 
 
-def _quoted_groups(text: str, cache: KeyCache) -> dict[str, _Group] | None:
-    """Sort lines with strings by their series; a newline inside a string sends the batch to the careful way."""
+def _odd_groups(text: str, cache: KeyCache) -> dict[str, _Group] | None:
+    """Sort lines with strings or escapes by their series; a newline in a string sends the batch to the careful way."""
     groups: dict[str, _Group] = {}
     for line in text.split("\n"):
-        found = _QUOTED_LINE.fullmatch(line)
+        found = _ODD_LINE.fullmatch(line)
         if not found:
             if not line:
                 continue
@@ -177,7 +175,7 @@ def _quoted_groups(text: str, cache: KeyCache) -> dict[str, _Group] | None:
             key = cache.get(raw)
             if key is None:
                 return None
-            group = groups[raw] = _Group(key, len(raw))
+            group = groups[raw] = _Group(key, len(raw.encode()))
         group.stamps.append(stamp)
         group.fields.append(fields)
     return groups
@@ -199,7 +197,7 @@ def _read_group(group: _Group, times: list[int], columns: list[Column]) -> bool:
     texts: dict[str, tuple[list[int], list[str]]] = {}
     for fields, time_ns in zip(group.fields, times, strict=True):
         if '"' in fields:
-            pairs = _QUOTED_FIELD.findall(fields)
+            pairs = _ODD_FIELD.findall(fields)
         elif "," in fields:
             pairs = [part.split("=") for part in fields.split(",")]
         else:
@@ -231,7 +229,7 @@ def _convert(values: list[str]) -> tuple[str, list[FieldValue]] | None:
     if first[0] == '"':
         if not all(value[:1] == '"' for value in values):
             return None
-        return "string", [value[1:-1] for value in values]
+        return "string", [_UNESCAPE.sub(r"\1", value[1:-1]) if "\\" in value else value[1:-1] for value in values]
     if first in _BOOLEANS:
         booleans = [_BOOLEANS.get(value) for value in values]
         return None if None in booleans else ("boolean", booleans)  # type: ignore[return-value]

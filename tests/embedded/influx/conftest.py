@@ -49,8 +49,9 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def ask(self, method: str, path: str, body: Any = None, *, token: str | None = None, timeout: float = 30,
-            **headers: str) -> Answer:
+    def ask(
+        self, method: str, path: str, body: Any = None, *, token: str | None = None, timeout: float = 30, **headers: str
+    ) -> Answer:
         """One request. A dict is sent as JSON; headers are written with underscores."""
         if isinstance(body, dict):
             body = json.dumps(body)
@@ -67,8 +68,12 @@ class Server:
             connection.close()
 
     def write(self, lines: str | bytes, bucket: str = BUCKET, precision: str = "ns", **headers: str) -> Answer:
-        return self.ask("POST", f"/api/v2/write?org={ORG}&bucket={bucket}&precision={precision}",
-                        lines.encode() if isinstance(lines, str) else lines, **headers)
+        return self.ask(
+            "POST",
+            f"/api/v2/write?org={ORG}&bucket={bucket}&precision={precision}",
+            lines.encode() if isinstance(lines, str) else lines,
+            **headers,
+        )
 
     def query(self, flux: str, **body: Any) -> Answer:
         return self.ask("POST", f"/api/v2/query?org={ORG}", {"query": flux, **body}, Content_Type="application/json")
