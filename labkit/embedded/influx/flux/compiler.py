@@ -352,9 +352,12 @@ def _invoke(function: Builtin, ctx: Context, arguments: dict[str, Any], span: Sp
     try:
         return function.invoke(ctx, arguments)
     except FluxError as error:
-        if error.span is not None:
-            raise
-        raise _located(error, span, function) from None
+        if error.span is None:
+            raise _located(error, span, function) from None
+        if type(error) is RuntimeError_ and function.name in _ROW_FUNCTIONS and not error.transformation:
+            message = f"failed to evaluate {function.name} function: {error.message} (@{error.span})"
+            raise RuntimeError_(message, span, function.name, transformation=True) from None
+        raise
     except BucketNotFound as error:
         raise NotFoundError(f"failed to initialize execute state: {error}", span) from None
     except (ValueError, OverflowError, ArithmeticError) as error:
@@ -386,6 +389,7 @@ def _pipe_parameter(target: Any) -> str | None:
     return target.builtin.pipe if isinstance(target, BoundBuiltin) else None
 
 
+_ROW_FUNCTIONS = frozenset(["filter", "map", "reduce"])
 _UNKNOWN: Any = object()
 _HANDLERS: dict[type, Any] = {
     ast.Literal: Compiler._literal, ast.Identifier: Compiler._identifier, ast.Interpolation: Compiler._interpolation,

@@ -19,6 +19,8 @@ from labkit.embedded.influx.flux.values import Duration, FluxDict, Record, Regex
 
 BinaryFunction = Callable[[Any, Any], Any]
 
+LONGEST_TEXT = 2**26
+
 _SIGN = 2**63
 _MODULUS = 2**64
 
@@ -77,6 +79,13 @@ def _durations(function: Callable[[int, int], int]) -> BinaryFunction:
     return apply
 
 
+def _concatenate(left: str, right: str) -> str:
+    # Forty lines of `a = b + b` would fill any memory.
+    if len(left) + len(right) > LONGEST_TEXT:
+        raise ValueError(f"a string would be longer than {LONGEST_TEXT} characters")
+    return left + right
+
+
 def _wrapped(function: Callable[[int, int], int]) -> dict[tuple[type, type], BinaryFunction]:
     return {
         (int, int): lambda left, right: _int(function(left, right)),
@@ -107,7 +116,7 @@ def _tables() -> dict[str, dict[tuple[type, type], BinaryFunction]]:
     for symbol, whole in _WHOLE.items():
         tables[symbol] |= _wrapped(whole)
     tables["^"] |= {(int, int): power, (UInt, UInt): power}
-    tables["+"] |= {(str, str): operator.add, (Duration, Duration): _durations(operator.add)}
+    tables["+"] |= {(str, str): _concatenate, (Duration, Duration): _durations(operator.add)}
     tables["-"] |= {(Duration, Duration): _durations(operator.sub)}
     for symbol, function in _ORDER.items():
         tables[symbol] = _comparison(function, (str, Time))

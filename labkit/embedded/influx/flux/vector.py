@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.embedded.influx.flux import ast, operators
+from labkit.embedded.influx.flux.errors import FluxError, LimitError, NotFoundError
 from labkit.embedded.influx.flux.interpreter import Closure, Frame, Scope
 from labkit.embedded.influx.flux.registry import BoundBuiltin
 from labkit.embedded.influx.flux.table import (
@@ -69,7 +70,10 @@ class VectorFunction:
         try:
             with np.errstate(all="ignore"):
                 return self._body(self.closure, {self.parameter: rows})
-        except (ValueError, OverflowError, TypeError):
+        except (LimitError, NotFoundError):
+            raise
+        except (FluxError, ValueError, OverflowError, TypeError):
+            # Perhaps no row comes to the part that failed.
             raise Unsupported from None
 
     def _body(self, closure: Closure, variables: dict[str, Any]) -> Any:

@@ -102,31 +102,40 @@ def _spread(_ctx: Any, tables: TableStream, column: str = "_value") -> TableStre
     return aggregate(tables, column, _same, lambda values: (values.max() - values.min()).item())
 
 
+def deviation(values: Values, fewer: int = 1) -> float:
+    """The standard deviation: of a sample, or with `fewer` 0 of all values; NaN of too few."""
+    floats = values.astype(np.float64)
+    freedom = len(floats) - fewer
+    return math.sqrt(float(np.sum((floats - floats.mean()) ** 2)) / freedom) if freedom > 0 else math.nan
+
+
+def skewness(values: Values) -> float:
+    """The skew; NaN of too few values, and of equal ones."""
+    floats = values.astype(np.float64)
+    away = floats - floats.mean()
+    second, third = float(np.sum(away**2)), float(np.sum(away**3))
+    if len(floats) < 2 or second == 0:
+        return math.nan
+    return math.sqrt(len(floats)) * third / math.pow(second, 1.5)
+
+
+def estimate(values: Values, q: float, compression: float = 0.0) -> float:
+    """The estimate of a quantile by a t-digest."""
+    digest = TDigest(compression or 1000.0)
+    digest.add(values.astype(np.float64))
+    return digest.quantile(q)
+
+
 @builtin("universe", "stddev", pipe="tables")
 def _stddev(_ctx: Any, tables: TableStream, column: str = "_value", mode: str = "sample") -> TableStream:
     if mode not in ("sample", "population"):
         fail(f'"{mode}" is not a valid standard deviation mode')
-    fewer = 1 if mode == "sample" else 0
-
-    def compute(values: Values) -> float:
-        floats = values.astype(np.float64)
-        freedom = len(floats) - fewer
-        return math.sqrt(float(np.sum((floats - floats.mean()) ** 2)) / freedom) if freedom > 0 else math.nan
-
-    return aggregate(tables, column, _double, compute)
+    return aggregate(tables, column, _double, lambda values: deviation(values, 1 if mode == "sample" else 0))
 
 
 @builtin("universe", "skew", pipe="tables")
 def _skew(_ctx: Any, tables: TableStream, column: str = "_value") -> TableStream:
-    def compute(values: Values) -> float:
-        floats = values.astype(np.float64)
-        away = floats - floats.mean()
-        second, third = float(np.sum(away**2)), float(np.sum(away**3))
-        if len(floats) < 2 or second == 0:
-            return math.nan
-        return math.sqrt(len(floats)) * third / math.pow(second, 1.5)
-
-    return aggregate(tables, column, _double, compute)
+    return aggregate(tables, column, _double, skewness)
 
 
 @builtin("universe", "quantile", pipe="tables")
@@ -145,13 +154,7 @@ def quantile(
         return aggregate(tables, column, _double, lambda values: _exact(values, q), ("double",))
     if method != "estimate_tdigest":
         fail(f"unknown method {method}")
-
-    def estimate(values: Values) -> float:
-        digest = TDigest(compression or 1000.0)
-        digest.add(values.astype(np.float64))
-        return digest.quantile(q)
-
-    return aggregate(tables, column, _double, estimate)
+    return aggregate(tables, column, _double, lambda values: estimate(values, q, compression))
 
 
 def _exact(values: Values, q: float) -> float:

@@ -51,7 +51,7 @@ def extreme(column: Column, *, largest: bool) -> int | None:
         ValueError: values of this type have no order.
     """
     if column.type in ("boolean", "string"):
-        fail(f"invalid use of function: {'max' if largest else 'min'} has no implementation for type "
+        fail(f"invalid use of function: *universe.{'Max' if largest else 'Min'}Selector has no implementation for type "
              f"{FLUX_TYPES[column.type]}")
     values = column.values
     keep = column.valid_mask()

@@ -33,6 +33,8 @@ from labkit.embedded.influx.flux.timemath import Windows, is_zero
 from labkit.embedded.influx.flux.values import Duration, FluxCallable, Record, Time, type_name
 
 NONE = Duration()
+MOST_WINDOWS = 500_000
+"""Each is a table of its own; more of them fill the memory."""
 INFINITE = Duration(0, 2**63 - 1)
 Bounds = tuple[int, int]
 
@@ -71,6 +73,7 @@ class _Maker:
         self.bounds = bounds
         self.time, self.start, self.stop = labels
         self.empty = empty
+        self.made = 0
         self.groups: dict[KeyTuple, list[Table]] = {}
 
     def clip(self, start: int, stop: int) -> Bounds:
@@ -92,7 +95,9 @@ class _Maker:
             found = {(start, stop) for start, stop, _, _ in spans}
             missing = [(start, stop, 0, 0) for start, stop in self.all_bounds() if (start, stop) not in found]
             spans = sorted([*spans, *missing])
-        self.ctx.check_rows(len(spans))
+        self.made += len(spans)
+        if self.made > MOST_WINDOWS:
+            fail(f"the query would make more than {MOST_WINDOWS} windows")
         for start, stop, first, last in spans:
             self.add(table, *self.clip(start, stop), first, last)
 
@@ -115,7 +120,8 @@ class _Maker:
         distinct = np.unique(indices)
         ahead = reach if self.windows.period.negative else 0
         behind = 0 if self.windows.period.negative else reach
-        self.ctx.check_rows(len(distinct) * (reach + 1))
+        if len(distinct) * (reach + 1) > MOST_WINDOWS:
+            fail(f"the query would make more than {MOST_WINDOWS} windows")
         candidates = np.unique((distinct[:, None] + np.arange(-behind, ahead + 1)[None, :]).reshape(-1))
         found = []
         for index in candidates.tolist():
@@ -131,7 +137,7 @@ class _Maker:
             fail("nil bounds passed to window; use range to set the window range")
         if self.windows is None:
             return [(MIN_TIME, MAX_TIME)]
-        return self.windows.overlapping(*self.bounds)
+        return self.windows.overlapping(*self.bounds, limit=MOST_WINDOWS)
 
     def add(self, table: Table, start: int, stop: int, first: int, last: int) -> None:
         rows = last - first
@@ -206,10 +212,12 @@ def _aggregate_window(
     if made.bounds is None:
         made.bounds = tables.bounds
     rows = []
+    names = next((table.names for table in tables), [])
     for table in made:
         table = filled(table) if createEmpty and not table.rows else table
         source = frames.need(table, timeSrc, f'column "{timeSrc}" does not exist')
-        rows.append(table.put(source.renamed(timeDst)))
+        table = table.put(source.renamed(timeDst))
+        rows.append(Table(fastwindow.ordered(table.columns, names), table.key, table.key_values))
     stream = TableStream(rows, made.bounds)
     return window(ctx, stream, None, (timeDst, "_start", "_stop"), empty=False)
 
