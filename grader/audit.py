@@ -5,19 +5,13 @@ A check that lets a wrong answer through is a bug of the course, so every defect
 
 from __future__ import annotations
 
-import json
 import os
-import queue
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from grader import answers, namespace, sources
+from grader.audit_pool import Pool
 from grader.audit_worker import Job, Report, Task
 from grader.exercises import of
 from grader.layout import CourseError, LabFiles
@@ -29,8 +23,8 @@ RIGHT_ANSWERS = 1
 """How many right answers beside the reference an exercise has at least."""
 SEEDS = (0, 1)
 """Seeds with which the reference is run: its result must not depend on them."""
-PATIENCE = 90.0
-"""Seconds that one answer may take, services' start included. Its calls have shorter limits of their own."""
+WAITING = 4
+"""Child processes for each processor, by default: most of their time passes in waiting for time limits and faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +57,7 @@ def audit(labs: Sequence[LabFiles], *, exercises: Sequence[str] = (), jobs: int 
     Args:
         labs: the labs; their notebooks must be in step and released.
         exercises: ids of the exercises to run; all of the labs' when empty.
-        jobs: how many exercises at once; the number of processors by default.
+        jobs: how many child processes at once; four for each processor by default.
         progress: is told a line when an exercise is done.
 
     Returns:
@@ -72,25 +66,33 @@ def audit(labs: Sequence[LabFiles], *, exercises: Sequence[str] = (), jobs: int 
     Raises:
         CourseError: a lab has no exercises, or its notebooks are not there.
     """
-    plans = [plan for lab in labs for plan in _plans(lab) if not exercises or plan[0].exercise in exercises]
+    plans = {plan.job.exercise: plan for lab in labs for plan in _plans(lab)
+             if not exercises or plan.job.exercise in exercises}
+    found: dict[str, list[Verdict]] = {}
 
-    def work(plan: tuple[Job, dict[int, str], list[Verdict]]) -> list[Verdict]:
-        job, expected, verdicts = plan
-        began = time.monotonic()
-        reports = _run(job)
-        verdicts = verdicts + [
-            Verdict(job.exercise, task.kind, task.id, report, _defect(task, report, expected.get(report.index, "")))
-            for task, report in zip(job.tasks, reports, strict=True)]
-        progress(f"{job.exercise}: {len(reports)} answers, {sum(bool(v.defect) for v in verdicts)} defects, "
-                 f"{time.monotonic() - began:.1f} s")
-        return verdicts
+    def done(exercise: str, reports: list[Report]) -> None:
+        plan = plans[exercise]
+        found[exercise] = plan.lacks + [
+            Verdict(exercise, task.kind, task.id, report, _defect(task, report, hint))
+            for task, report, hint in zip(plan.tasks, reports, plan.hints, strict=True)]
+        progress(f"{exercise}: {len(reports)} answers, {sum(bool(verdict.defect) for verdict in found[exercise])} "
+                 f"defects, {sum(report.seconds for report in reports):.0f} s of answers")
 
-    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-        return [verdict for found in pool.map(work, plans) for verdict in found]
+    Pool([(plan.job, plan.tasks) for plan in plans.values()], done).run(jobs or WAITING * (os.cpu_count() or 1))
+    return [verdict for exercise in plans for verdict in found[exercise]]
 
 
-def _plans(lab: LabFiles) -> Iterator[tuple[Job, dict[int, str], list[Verdict]]]:
-    """For each exercise: what to run, the hints that wrong answers declare, and what the banks themselves lack."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to run for an exercise, the hint that each answer declares, and what the banks themselves lack."""
+
+    job: Job
+    tasks: list[Task]
+    hints: list[str]
+    lacks: list[Verdict]
+
+
+def _plans(lab: LabFiles) -> Iterator[_Plan]:
     found = of(lab)
     if not found:
         raise CourseError(f"{lab.folder} has no exercises.", f"write them in labkit/checks/lab{lab.number}.py.")
@@ -107,9 +109,9 @@ def _plans(lab: LabFiles) -> Iterator[tuple[Job, dict[int, str], list[Verdict]]]
         if reference:
             tasks.append(Task("noisy", "noisy reference", 0, namespace.noisy(reference)))
         tasks += [Task("right", answer.id, 0, answer.source) for answer in right]
-        first_wrong = len(tasks)
+        hints = [""] * len(tasks) + [answer.hint for answer in wrong]
         tasks += [Task("wrong", answer.id, 0, answer.source) for answer in wrong]
-        job = Job(exercise.id, str(lab.checks), str(lab.hidden), str(lab.solution), str(lab.released), tasks)
+        job = Job(exercise.id, str(lab.checks), str(lab.hidden), str(lab.solution), str(lab.released))
         lacks = [Verdict(exercise.id, "bank", name, defect=f"has {len(bank)} {name} answers, needs {least}")
                  for name, bank, least in (("wrong", wrong, WRONG_ANSWERS), ("right", right, RIGHT_ANSWERS))
                  if len(bank) < least]
@@ -117,7 +119,7 @@ def _plans(lab: LabFiles) -> Iterator[tuple[Job, dict[int, str], list[Verdict]]]
             lacks.append(Verdict(exercise.id, "bank", "hidden", defect="has no hidden cases"))
         if not reference:
             lacks.append(Verdict(exercise.id, "bank", "reference", defect="the notebook has no answer to it"))
-        yield job, {first_wrong + place: answer.hint for place, answer in enumerate(wrong)}, lacks
+        yield _Plan(job, tasks, hints, lacks)
 
 
 def _defect(task: Task, report: Report, hint: str) -> str:
@@ -136,64 +138,6 @@ def _defect(task: Task, report: Report, hint: str) -> str:
         earned = ", ".join(report.hints) or "none"
         return f"should earn the hint {hint!r}, earns {earned} ({report.problem or report.found})"
     return ""
-
-
-def _run(job: Job) -> list[Report]:
-    """Run a job in child processes: one, and another one after each answer that takes its process down."""
-    reports: list[Report] = []
-    while len(reports) < len(job.tasks):
-        done = len(reports)
-        rest = replace(job, tasks=job.tasks[done:])
-        fault = "the process that runs the answers ended without a word"
-        running = -1
-        for line in _lines(rest):
-            if "score" in line:
-                reports.append(replace(Report(**line), index=len(reports)))
-            elif "runs" in line:
-                running = line["runs"]
-            else:
-                fault = str(line["broken"]).strip()
-        if len(reports) == done and running < 0:
-            # Nothing could be run at all: that holds for the remaining answers too.
-            return reports + [Report(index, 0, 1, problem=fault) for index in range(done, len(job.tasks))]
-        if len(reports) < len(job.tasks):
-            reports.append(Report(len(reports), 0, 1, problem=fault))
-    return reports
-
-
-def _lines(job: Job) -> Iterator[dict[str, Any]]:
-    """The lines of one child process, until it ends or is silent for too long."""
-    process = subprocess.Popen([sys.executable, "-m", "grader.audit_worker"], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    heard: queue.Queue[str | None] = queue.Queue()
-    listener = threading.Thread(target=_listen, args=(process, heard), daemon=True)
-    listener.start()
-    try:
-        assert process.stdin is not None
-        process.stdin.write(job.dumps() + "\n")
-        process.stdin.close()
-        while True:
-            try:
-                line = heard.get(timeout=PATIENCE)
-            except queue.Empty:
-                yield {"broken": f"nothing came of it within {PATIENCE:g} s"}
-                return
-            if line is None:
-                return
-            yield json.loads(line)
-    finally:
-        process.kill()
-        process.wait()
-        listener.join()
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def _listen(process: subprocess.Popen[str], heard: queue.Queue[str | None]) -> None:
-    if process.stdout is not None:
-        for line in process.stdout:
-            heard.put(line)
-    heard.put(None)
 
 
 def table(verdicts: Sequence[Verdict]) -> str:

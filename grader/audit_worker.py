@@ -1,7 +1,7 @@
 """A child process of `grader audit`: runs the answers to one exercise, one after the other.
 
-It reads one line of JSON on stdin (`Job`), starts the services of the exercise, and writes a line of JSON for each
-answer before it runs it (`{"runs": index}`) and after (`Report`). Whatever answers print goes nowhere.
+It reads one line of JSON on stdin (`Job`), starts the services of the exercise and says `{"ready": true}`; then it
+answers each line (`Task`) with one (`Report`), until stdin ends. Whatever answers print goes nowhere.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The answers to one exercise.
+    """The exercise that a child process serves.
 
     Args:
         exercise: its id.
@@ -54,7 +54,6 @@ class Job:
         hidden: file of the hidden cases; it may be missing.
         solution: the notebook with solutions.
         released: the notebook that students get.
-        tasks: what to run.
     """
 
     exercise: str
@@ -62,18 +61,6 @@ class Job:
     hidden: str
     solution: str
     released: str
-    tasks: list[Task]
-
-    def dumps(self) -> str:
-        """Write it as one line of JSON."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def loads(cls, line: str) -> Job:
-        """Read it from a line of JSON."""
-        data = json.loads(line)
-        data["tasks"] = [Task(**task) for task in data["tasks"]]
-        return cls(**data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +68,6 @@ class Report:
     """What came of one answer.
 
     Args:
-        index: the answer's place in the job.
         score: points earned with public and hidden cases.
         points: the most that can be earned.
         hints: ids of the hints that it earned.
@@ -92,7 +78,6 @@ class Report:
         seconds: how long it took.
     """
 
-    index: int
     score: float
     points: float
     hints: list[str] = field(default_factory=list)
@@ -103,24 +88,26 @@ class Report:
     seconds: float = 0.0
 
 
-def run(job: Job, say: IO[str]) -> None:
-    """Run all answers of a job.
+def run(job: Job, asked: IO[str], say: IO[str]) -> None:
+    """Start the services of an exercise and run its answers, one for each line.
 
     Args:
-        job: what to run.
-        say: where the lines go.
+        job: the exercise.
+        asked: where the answers come from.
+        say: where the reports go.
     """
     exercises.load(job.exercise.split(".")[0], Path(job.checks), Path(job.hidden))
     exercise = registry.find(job.exercise)
     solution, released = namespace.cells(Path(job.solution)), namespace.cells(Path(job.released))
     with _services(exercise) as services:
         endpoints = {name: services[name] for name in exercise.services} if services else {}
-        for index, task in enumerate(job.tasks):
-            print(json.dumps({"runs": index}), file=say, flush=True)
+        print(json.dumps({"ready": True}), file=say, flush=True)
+        for line in asked:
+            task = Task(**json.loads(line))
             cells = released if task.kind == "untouched" else solution
             if task.source is not None:
                 cells = namespace.replaced(cells, job.exercise, task.source)
-            report = _judge(index, exercise, cells, World(endpoints, seed=task.seed))
+            report = _judge(exercise, cells, World(endpoints, seed=task.seed))
             print(json.dumps(asdict(report)), file=say, flush=True)
 
 
@@ -134,20 +121,20 @@ def _services(exercise: registry.Exercise) -> Iterator[Services | None]:
         yield services
 
 
-def _judge(index: int, exercise: registry.Exercise, cells: list[namespace.Cell], world: World) -> Report:
+def _judge(exercise: registry.Exercise, cells: list[namespace.Cell], world: World) -> Report:
     try:
         names = limits.limited(lambda: namespace.build(cells), DEFINING)
     except limits.TimeUp:
-        return Report(index, 0, exercise.points, problem=f"its cell runs longer than {DEFINING:g} s")
+        return Report(0, exercise.points, problem=f"its cell runs longer than {DEFINING:g} s")
     except BaseException as error:
         # A cell that raises defines less than it should; a student sees the traceback below the cell itself.
         told = traceback.format_exception_only(error)[-1].strip()
-        return Report(index, 0, exercise.points, problem=f"its cell raises {told}")
+        return Report(0, exercise.points, problem=f"its cell raises {told}")
     student = LocalStudent(names, limit=exercise.limit, signature=exercise.signature)
     result = runner.run(exercise, student, world, hidden=registry.hidden_cases(exercise.id))
     findings = result.findings
     return Report(
-        index, result.score, exercise.points,
+        result.score, exercise.points,
         hints=[hint.id for hint in result.hints],
         failed=[line.title for line in result.criteria if line.state != "passed"],
         titles=[line.title for line in result.criteria],
@@ -158,14 +145,14 @@ def _judge(index: int, exercise: registry.Exercise, cells: list[namespace.Cell],
 
 
 def main() -> None:
-    """Read a job on stdin and run it."""
-    job = Job.loads(sys.stdin.readline())
+    """Read a job on stdin and serve it."""
+    job = Job(**json.loads(sys.stdin.readline()))
     say = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.dup2(nowhere, sys.stderr.fileno())
     try:
-        run(job, say)
+        run(job, sys.stdin, say)
     except LabkitError as error:
         print(json.dumps({"broken": str(error)}), file=say, flush=True)
     except Exception as error:

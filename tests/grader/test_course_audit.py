@@ -15,9 +15,10 @@ EXERCISES = [pytest.param(lab, exercise.id, id=exercise.id) for lab in LABS for 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("lab", "exercise"), EXERCISES)
 def test_right_answers_pass_and_wrong_ones_earn_their_hints(lab: LabFiles, exercise: str) -> None:
-    verdicts = audit.audit([lab], exercises=[exercise], jobs=1)
+    verdicts = audit.audit([lab], exercises=[exercise], jobs=4)
     assert len(verdicts) >= 10
     assert [f"{found.kind} {found.id}: {found.defect}" for found in verdicts if found.defect] == []
 

@@ -1,0 +1,200 @@
+"""Runs the answers of an audit in child processes, many at once: most of their time passes in waiting.
+
+A child serves one exercise, with services of its own, and gets its answers one by one; when its exercise has none left
+it ends, and its place goes to the exercise that has most left to do. So no long exercise is left alone at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from grader.audit_worker import Job, Report, Task
+
+STARTING = 120.0
+"""Seconds that a child may take until its services run."""
+PATIENCE = 90.0
+"""Seconds that one answer may take. Its calls have shorter limits of their own."""
+WORTH = 4.0
+"""Seconds of work that are worth the start of one more child for an exercise."""
+
+
+class Fault(Exception):  # noqa: N818 - it is a finding about an answer
+    """A child process could not say what came of an answer."""
+
+
+class Child:
+    """A process that runs answers to one exercise.
+
+    Args:
+        job: the exercise.
+
+    Raises:
+        Fault: it cannot start, for instance because a service cannot.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._process = subprocess.Popen([sys.executable, "-m", "grader.audit_worker"], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, text=True, encoding="utf-8")
+        self._heard: queue.Queue[str | None] = queue.Queue()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        try:
+            self._ask(asdict(job), STARTING)
+        except Fault:
+            self.close(patience=1.0)
+            raise
+
+    def run(self, task: Task) -> Report:
+        """Run one answer.
+
+        Args:
+            task: the answer.
+
+        Raises:
+            Fault: the process died or hangs; it must be closed.
+        """
+        return Report(**self._ask(asdict(task), PATIENCE))
+
+    def _ask(self, question: dict[str, Any], patience: float) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.flush()
+            line = self._heard.get(timeout=patience)
+        except queue.Empty:
+            raise Fault(f"nothing came of it within {patience:g} s") from None
+        except OSError:
+            line = None
+        if line is None:
+            raise Fault("the process that runs the answers ended without a word")
+        answer: dict[str, Any] = json.loads(line)
+        if "broken" in answer:
+            raise Fault(str(answer["broken"]).strip())
+        return answer
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._heard.put(line)
+        self._heard.put(None)
+
+    def close(self, *, patience: float = 10.0) -> None:
+        """End the process.
+
+        Args:
+            patience: seconds in which it may stop its services in order.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.close()
+            self._process.wait(patience)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
+        self._listener.join()
+        self._process.stdout.close()
+
+
+@dataclass
+class _Work:
+    """What is left to do for an exercise, and what has been done."""
+
+    job: Job
+    left: deque[tuple[int, Task]]
+    reports: dict[int, Report] = field(default_factory=dict)
+    running: int = 0
+
+    @property
+    def expected(self) -> float:
+        """Seconds that the rest would take with one more child, judged by what is done."""
+        seconds = sum(report.seconds for report in self.reports.values())
+        return len(self.left) * seconds / max(len(self.reports), 1) / (1 + self.running)
+
+
+class Pool:
+    """Runs the answers of several exercises.
+
+    Args:
+        plans: each exercise with its answers.
+        done: is called with the exercise's id and its reports, in the order of the answers, when it is done.
+    """
+
+    def __init__(self, plans: Sequence[tuple[Job, Sequence[Task]]],
+                 done: Callable[[str, list[Report]], None]) -> None:
+        self._work = [_Work(job, deque(enumerate(tasks))) for job, tasks in plans]
+        self._sizes = {id(work): len(work.left) for work in self._work}
+        self._done = done
+        self._lock = threading.Condition()
+
+    def run(self, children: int) -> None:
+        """Run everything.
+
+        Args:
+            children: how many processes at once.
+        """
+        with ThreadPoolExecutor(children) as threads:
+            for place in [threads.submit(self._serve) for _ in range(children)]:
+                place.result()
+
+    def _serve(self) -> None:
+        while (work := self._choose()) is not None:
+            try:
+                self._serve_exercise(work)
+            finally:
+                with self._lock:
+                    work.running -= 1
+                    self._lock.notify_all()
+
+    def _choose(self) -> _Work | None:
+        """The exercise that needs a child most; None when one more child would not be worth its start."""
+        with self._lock:
+            while waiting := [work for work in self._work if work.left]:
+                untouched = [work for work in waiting if not work.running]
+                worth = [work for work in waiting if work.expected > WORTH]
+                if untouched or worth:
+                    # Later exercises are longer, so they begin first.
+                    chosen = untouched[-1] if untouched else max(worth, key=lambda work: work.expected)
+                    chosen.running += 1
+                    return chosen
+                if all(work.reports for work in waiting):
+                    return None
+                self._lock.wait()
+            return None
+
+    def _serve_exercise(self, work: _Work) -> None:
+        child: Child | None = None
+        try:
+            while (taken := self._take(work)) is not None:
+                index, task = taken
+                try:
+                    child = child or Child(work.job)
+                    report = child.run(task)
+                except Fault as fault:
+                    if child is not None:
+                        child.close(patience=1.0)
+                    child, report = None, Report(0, 1, problem=str(fault))
+                self._keep(work, index, report)
+        finally:
+            if child is not None:
+                child.close()
+
+    def _take(self, work: _Work) -> tuple[int, Task] | None:
+        with self._lock:
+            return work.left.popleft() if work.left else None
+
+    def _keep(self, work: _Work, index: int, report: Report) -> None:
+        with self._lock:
+            work.reports[index] = report
+            self._lock.notify_all()
+            if len(work.reports) == self._sizes[id(work)]:
+                self._done(work.job.exercise, [work.reports[place] for place in sorted(work.reports)])
