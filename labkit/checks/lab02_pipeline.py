@@ -98,7 +98,7 @@ def poison(world: World, house: Bench, payloads: tuple[bytes, ...] = POISON) -> 
         house.post(payload)
     early = world.wait_until(lambda: broker.acknowledged_by_client > 0, 0.7)
     world.expect(not early, expected="no acknowledgement of poison before that of the reading in front of it",
-                 found=f"{broker.acknowledged_by_client} acknowledgements", hint=hints.ACK_ORDER)
+                 found=f"acknowledgements: {broker.acknowledged_by_client}", hint=hints.ACK_ORDER)
     database.open()
     house.send(reading("node_01", 20.5, T0 + number) for number in (1, 2))
     house.expect_stored(6, "the readings in front of the poison messages and behind them", hints.POISON)

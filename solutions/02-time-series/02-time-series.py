@@ -81,9 +81,14 @@ def ask(flux, **params):
     return rows.drop(columns=["result", "table", "_start", "_stop"], errors="ignore")
 
 
-point = Point("first_try").tag("node_id", reading["node_id"]).field("temperature", reading["sensors"]["temperature"])
+point = Point("first_try").tag("node_id", reading["node_id"])
+point.field("temperature", reading["sensors"]["temperature"])
 writer.write(bucket=influx.bucket, record=point)
-ask(f'from(bucket: "{influx.bucket}") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "first_try")')
+ask(f"""
+  from(bucket: "{influx.bucket}")
+    |> range(start: -1h)
+    |> filter(fn: (r) => r._measurement == "first_try")
+""")
 
 # %% [markdown]
 # Notice what came back: a time, a value, and the labels `node_id` and `_field`. A database that is built around
@@ -115,7 +120,8 @@ ask(f'from(bucket: "{influx.bucket}") |> range(start: -1h) |> filter(fn: (r) => 
 # *escaped*.
 
 # %%
-point = Point("iot_telemetry").tag("room", "living room").field("temperature", 22.5).field("uptime", 3600)
+point = Point("iot_telemetry").tag("room", "living room")
+point.field("temperature", 22.5).field("uptime", 3600)
 print(point.time(1704844800000000000).to_line_protocol())
 
 # %% [markdown]
@@ -195,8 +201,8 @@ class Influx(Protocol):
 #   or a backslash at its end.
 #
 # ```python
-# >>> print(to_line("air", {"room": "living room", "node_id": "n1"}, {"co2": 612, "smell": "fresh"}, 1704844800000000000))
-# air,node_id=n1,room=living\ room co2=612i,smell="fresh" 1704844800000000000
+# >>> print(to_line("air", {"room": "living room", "node": "n1"}, {"co2": 612, "smell": "fresh"}, 1704844800000))
+# air,node=n1,room=living\ room co2=612i,smell="fresh" 1704844800000
 # ```
 
 # %% nbgrader={"grade": false, "grade_id": "ex-02-1", "locked": false, "schema_version": 3, "solution": true}
@@ -268,7 +274,7 @@ check("02.1")
 # %%
 import time
 
-lines = [f"speed_test,node_id=node_01 value={n}.5 {1704844800 + n}000000000" for n in range(200)]
+lines = [f"speed_test,node_id=node_01 value={n}.5 {n}000000000" for n in range(200)]
 
 began = time.perf_counter()
 for line in lines:
@@ -278,7 +284,8 @@ one_by_one = time.perf_counter() - began
 began = time.perf_counter()
 writer.write(bucket=influx.bucket, record=lines)
 in_one_batch = time.perf_counter() - began
-print(f"one by one {one_by_one:.3f} s, in one batch {in_one_batch:.3f} s: {one_by_one / in_one_batch:.0f} times faster")
+print(f"one by one {one_by_one:.3f} s, in one batch {in_one_batch:.3f} s")
+print(f"{one_by_one / in_one_batch:.0f} times faster")
 
 # %% [markdown]
 # Notice that the same 200 points were written twice. Their keys are the same, so the database holds 200 points, not
@@ -299,7 +306,8 @@ print(f"one by one {one_by_one:.3f} s, in one batch {in_one_batch:.3f} s: {one_b
 from influxdb_client.rest import ApiException
 
 try:
-    writer.write(bucket=influx.bucket, record=["good value=1.5 1", "bad value=", "good value=2.5 3"])
+    lines = ["good value=1.5 1", "bad value=", "good value=2.5 3"]
+    writer.write(bucket=influx.bucket, record=lines)
 except ApiException as error:
     print(error.status, error.message)
 
@@ -310,7 +318,11 @@ except ApiException as error:
 # *I think that …*
 
 # %%
-found = ask(f'from(bucket: "{influx.bucket}") |> range(start: 0) |> filter(fn: (r) => r._measurement == "good")')
+found = ask(f"""
+  from(bucket: "{influx.bucket}")
+    |> range(start: 0)
+    |> filter(fn: (r) => r._measurement == "good")
+""")
 print(len(found), "good points stored")
 
 # %% [markdown]
@@ -337,9 +349,9 @@ print(len(found), "good points stored")
 #   itself; all lines before it are in the database. `PermissionError` at once when the token is wrong (401, 403).
 #
 # ```python
-# >>> write_batch(services.influxdb, ["demo value=1.5 1", "demo value=2.5 2", "demo value=3.5 3"], batch_size=2)
+# >>> write_batch(influx, ["demo value=1.5 1", "demo value=2.5 2", "demo value=3.5 3"], batch_size=2)
 # 3
-# >>> write_batch(services.influxdb, ["demo value=1.5 1", "demo value="])
+# >>> write_batch(influx, ["demo value=1.5 1", "demo value="])
 # ValueError: line 2 of 2 was refused: 'demo value=': unable to parse …
 # ```
 #
@@ -448,11 +460,15 @@ from datetime import UTC, datetime, timedelta
 
 room_of = {"node_01": "kitchen", "node_02": "kitchen", "node_03": "bedroom"}
 midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+without_power = (midnight - timedelta(days=6)).date()  # a day without readings from the bedroom
 points = []
-for past in history(days=14, rooms=("window", "fridge", "bed"), every=3600, end=midnight.timestamp()):
+past_readings = history(
+    days=14, rooms=("window", "fridge", "bed"), every=3600, end=midnight.timestamp()
+)
+for past in past_readings:
     node_id, when = past["node_id"], datetime.fromtimestamp(past["timestamp"], UTC)
-    if node_id == "node_03" and (midnight - when).days == 5:
-        continue  # on this day the bedroom's node had no power
+    if node_id == "node_03" and when.date() == without_power:
+        continue
     point = Point("iot_telemetry").tag("node_id", node_id).tag("room", room_of[node_id])
     points.append(point.field("temperature", past["sensors"]["temperature"]).time(when))
 writer.write(bucket=influx.bucket, record=points)
@@ -497,7 +513,12 @@ ask(flux)
 # may use.
 
 # %%
-flux = "from(bucket: where) |> range(start: -30d) |> filter(fn: (r) => r.room == asked) |> count()"
+flux = """
+  from(bucket: where)
+    |> range(start: -30d)
+    |> filter(fn: (r) => r.room == asked)
+    |> count()
+"""
 ask(flux, where=influx.bucket, asked="bedroom")
 
 # %% [markdown]
@@ -512,9 +533,9 @@ ask(flux, where=influx.bucket, asked="bedroom")
 # - *Failure*: a room that has no temperature, or is not there, gives `None`.
 #
 # ```python
-# >>> latest(services.influxdb, "iot-metrics", "bedroom")
-# 16.0
-# >>> latest(services.influxdb, "iot-metrics", 'x" or r.room != "') is None
+# >>> latest(influx, "iot-metrics", "bedroom")
+# 20.6
+# >>> latest(influx, "iot-metrics", 'x" or r.room != "') is None
 # True
 # ```
 
@@ -572,10 +593,11 @@ import plotly.express as px
 
 hourly = ask(f"""
   from(bucket: "{influx.bucket}")
-    |> range(start: {(midnight - timedelta(days=14)).isoformat()}, stop: {midnight.isoformat()})
-    |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and r.room == "bedroom")
+    |> range(start: begin, stop: end)
+    |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+    |> filter(fn: (r) => r.room == "bedroom")
     |> aggregateWindow(every: 1h, fn: mean)
-""")
+""", begin=midnight - timedelta(days=14), end=midnight)
 labels = {"_time": "time (UTC)", "_value": "°C"}
 px.line(hourly, x="_time", y="_value", title="Bedroom, hourly means", labels=labels).show()
 
@@ -604,12 +626,14 @@ px.line(hourly, x="_time", y="_value", title="Bedroom, hourly means", labels=lab
 # %%
 flux = f"""
   from(bucket: "{influx.bucket}")
-    |> range(start: {(midnight - timedelta(hours=3)).isoformat()}, stop: {midnight.isoformat()})
+    |> range(start: begin, stop: end)
     |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
     |> group()
     |> pivot(rowKey: ["_time"], columnKey: ["node_id"], valueColumn: "_value")
 """
-database.query_api().query_data_frame(flux).drop(columns=["result", "table"])
+three_hours = {"begin": midnight - timedelta(hours=3), "end": midnight}
+table = database.query_api().query_data_frame(flux, params=three_hours)
+table.drop(columns=["result", "table"])
 
 # %% [markdown]
 # ### Exercise 2.4: `daily_mean` (4 points)
@@ -624,7 +648,7 @@ database.query_api().query_data_frame(flux).drop(columns=["result", "table"])
 # - *Failure*: `ValueError` when `days` is less than 1. Without any reading: all the rows, no column.
 #
 # ```python
-# >>> daily_mean(services.influxdb, "iot-metrics", 7)
+# >>> daily_mean(influx, "iot-metrics", 7)
 #                            bedroom  kitchen
 # 2024-01-09 00:00:00+00:00     17.6     22.6
 # 2024-01-10 00:00:00+00:00      NaN     22.5
@@ -655,7 +679,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -743,12 +768,14 @@ def line_of(reading: dict, rooms: dict[str, str]) -> str:
         node_id = reading["node_id"]
         if not isinstance(node_id, str) or not node_id:
             raise ValueError(f"the node id is {node_id!r}")
-        fields = {name: float(value) for name, value in reading["sensors"].items()}  # 22 and 22.5 have one type
+        # Always floats: 22 and 22.5 must have one type.
+        fields = {name: float(value) for name, value in reading["sensors"].items()}
         fields |= {"wifi_rssi": int(reading["wifi_rssi"]), "uptime": int(reading["uptime"])}
         time_ns = int(reading["timestamp"]) * 1_000_000_000
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a telemetry reading: {error!r}") from error
-    return to_line("iot_telemetry", {"node_id": node_id, "room": rooms.get(node_id)}, fields, time_ns)
+    tags = {"node_id": node_id, "room": rooms.get(node_id)}
+    return to_line("iot_telemetry", tags, fields, time_ns)
 
 # %%
 try:
@@ -807,8 +834,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -818,7 +846,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -830,7 +859,7 @@ class Collector:
         """
         ### BEGIN SOLUTION
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -902,7 +931,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -933,7 +964,10 @@ check("02.5")
 # ```flux
 # option task = {name: "count readings", every: 1h}
 #
-# from(bucket: "iot-metrics") |> range(start: -task.every) |> count() |> to(bucket: "counts")
+# from(bucket: "iot-metrics")
+#   |> range(start: -task.every)
+#   |> count()
+#   |> to(bucket: "counts")
 # ```
 #
 # When the task runs at 14:00, `now()` is 14:00 exactly, so `-task.every` is the hour from 13:00. `to` writes rows as
@@ -1015,8 +1049,8 @@ check("02.6")
 # ### The database is away
 #
 # A collector starts with the address of a database that is not there. Some readings arrive. Then it is stopped, and a
-# second one starts, with the right address and the same client id. **Before you run it:** how many of the three will
-# be in the database?
+# second one starts, with the right address and the same client id. **Before you run it:** how many of them will be in
+# the database?
 
 # %%
 from dataclasses import replace
@@ -1030,6 +1064,7 @@ def watch(count):
         messages.get(timeout=10)
 
 
+# %%
 nowhere = replace(influx, url="http://127.0.0.1:1")
 try:
     first = Collector(broker, nowhere, max_age=0.2, rooms=room_of, client_id="break-it")
@@ -1060,11 +1095,16 @@ except NotImplementedError:
 # time. **Where is this reading now?**
 
 # %%
-line = "iot_telemetry,node_id=node_09,room=attic temperature=30.5 37000000000"  # 37 s after the beginning of 1970
+line = "iot_telemetry,node_id=node_09,room=attic temperature=30.5 37000000000"
 writer.write(bucket=influx.bucket, record=line)
 
-flux = "from(bucket: where) |> range(start: begin) |> filter(fn: (r) => r.room == \"attic\")"
-print("in the last 30 days:", len(ask(flux, where=influx.bucket, begin=timedelta(days=-30))), "rows")
+flux = """
+  from(bucket: where)
+    |> range(start: begin)
+    |> filter(fn: (r) => r.room == "attic")
+"""
+lately = ask(flux, where=influx.bucket, begin=timedelta(days=-30))
+print("in the last 30 days:", len(lately), "rows")
 ask(flux, where=influx.bucket, begin=0)
 
 # %% [markdown]
@@ -1083,7 +1123,8 @@ ask(flux, where=influx.bucket, begin=0)
 # %%
 writer.write(bucket=influx.bucket, record="heating,room=hall target=22.5 1704844800000000000")
 try:
-    writer.write(bucket=influx.bucket, record="heating,room=hall target=22i 1704844801000000000")
+    line = "heating,room=hall target=22i 1704844801000000000"
+    writer.write(bucket=influx.bucket, record=line)
 except ApiException as error:
     print(error.status, error.message)
 
@@ -1142,7 +1183,8 @@ except ApiException as error:
 # A collector that takes readings from a broker, writes them in batches, acknowledges what is stored and nothing else,
 # and survives a database that goes away. Questions in Flux that no room name can break. Days and hours out of
 # seconds.
-#
+
+# %% [markdown]
 # ## Glossary
 #
 # | term | meaning |
@@ -1164,7 +1206,8 @@ except ApiException as error:
 # | at least once | delivery that repeats rather than loses |
 # | poison message | a message that cannot be used, however often it is sent |
 # | in-flight window | how many messages a broker sends ahead of the acknowledgements |
-#
+
+# %% [markdown]
 # ## Where to read on
 #
 # - The text format: [line protocol](https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/).

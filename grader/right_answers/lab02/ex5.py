@@ -18,8 +18,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -29,7 +30,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -116,8 +118,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -127,7 +130,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -138,7 +142,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message

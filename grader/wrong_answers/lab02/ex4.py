@@ -22,7 +22,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false)
           |> group()
@@ -59,7 +60,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -96,7 +98,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: 2100-01-01T00:00:00Z)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -133,7 +136,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -170,7 +174,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -207,7 +212,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -244,7 +250,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group(columns: ["room", "_time"])
           |> mean()
@@ -282,7 +289,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -319,7 +327,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -356,7 +365,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -393,7 +403,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -428,7 +439,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()
@@ -463,7 +475,8 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
     flux = """
         from(bucket: asked_bucket)
           |> range(start: begin, stop: end)
-          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature" and exists r.room)
+          |> filter(fn: (r) => r._measurement == "iot_telemetry" and r._field == "temperature")
+          |> filter(fn: (r) => exists r.room)
           |> group(columns: ["room"])
           |> aggregateWindow(every: 1d, fn: mean, createEmpty: false, timeSrc: "_start")
           |> group()

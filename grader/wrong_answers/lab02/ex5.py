@@ -15,8 +15,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -26,7 +27,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -37,7 +39,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -108,7 +110,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -135,8 +139,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -146,7 +151,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -157,7 +163,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -227,7 +233,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -254,8 +262,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -265,7 +274,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -276,7 +286,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -343,7 +353,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -370,8 +382,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -381,7 +394,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -392,7 +406,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -465,7 +479,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -492,8 +508,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -503,7 +520,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -514,7 +532,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -582,7 +600,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -609,8 +629,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -620,7 +641,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -631,7 +653,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -700,7 +722,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             batch, self.waiting = self.waiting[: self.batch_size], self.waiting[self.batch_size :]
             return batch
 
@@ -728,8 +752,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -739,7 +764,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=True, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -750,7 +776,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -820,7 +846,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -847,8 +875,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -858,7 +887,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -869,7 +899,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -939,7 +969,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -966,8 +998,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -977,7 +1010,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -988,7 +1022,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -1055,7 +1089,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -1082,8 +1118,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -1093,7 +1130,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -1104,7 +1142,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -1174,7 +1212,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -1201,8 +1241,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -1212,7 +1253,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -1223,7 +1265,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -1293,7 +1335,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -1318,8 +1362,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -1329,7 +1374,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -1340,7 +1386,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -1410,7 +1456,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -1437,8 +1485,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -1448,7 +1497,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -1459,7 +1509,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -1529,7 +1579,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -1556,8 +1608,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -1567,7 +1620,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -1578,7 +1632,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -1648,7 +1702,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -1675,8 +1731,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -1686,7 +1743,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -1697,7 +1755,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -1767,7 +1825,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -1794,8 +1854,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -1805,7 +1866,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -1816,7 +1878,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -1888,7 +1950,9 @@ class Collector:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
             if self.stopping:
                 return []
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return [] if self.stopping else self.waiting[: self.batch_size]
 
     def store(self, lines):
@@ -1915,8 +1979,9 @@ class Collector:
     """
 
     def __init__(
-        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry", batch_size: int = 20,
-        max_age: float = 1.0, rooms: dict[str, str] | None = None, client_id: str = "collector",
+        self, broker: Broker, influx: Influx, *, topic_filter: str = "iot/node/+/telemetry",
+        batch_size: int = 20, max_age: float = 1.0,
+        rooms: dict[str, str] | None = None, client_id: str = "collector",
     ):
         self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
         self.batch_size, self.max_age = batch_size, max_age
@@ -1926,7 +1991,8 @@ class Collector:
         self.changed = threading.Condition()  # guards what the two threads share
         self.stopping = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id,
+            clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
 
@@ -1937,7 +2003,7 @@ class Collector:
             ConnectionError: no broker answered within 5 s.
         """
         subscribed = threading.Event()
-        self.connection = 0  # which connection this is: a message can be acknowledged only on the one that brought it
+        self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
@@ -2006,7 +2072,9 @@ class Collector:
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
         with self.changed:
             self.changed.wait_for(lambda: self.waiting or self.stopping)
-            self.changed.wait_for(lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age)
+            self.changed.wait_for(
+                lambda: len(self.waiting) >= self.batch_size or self.stopping, timeout=self.max_age
+            )
             return self.waiting[: self.batch_size]
 
     def store(self, lines):
