@@ -40,7 +40,7 @@ import paho.mqtt.client as mqtt
 
 from labkit import check, hint, house_plan, reference_node, start, topic_explorer
 
-services = start("mqtt", mqtt=["persistent_sessions"])
+services = start("mqtt")
 broker = services.mqtt
 node = reference_node(broker, "node_01", interval=1.0)
 
@@ -800,7 +800,7 @@ import socket
 client.subscribe("demo/sensor", qos=1)
 crashing = demo_client(reconnect_on_failure=False)
 crashing.socket().shutdown(socket.SHUT_RDWR)  # the cable is pulled
-print("the connection broke:", arrived(quiet=1))
+print("the connection broke:", arrived(quiet=0.6))
 
 # %% [markdown]
 # **Predict.** The other client calls `disconnect()`, which sends the packet `DISCONNECT`. Does the broker publish its will?
@@ -812,7 +812,7 @@ print("the connection broke:", arrived(quiet=1))
 leaving = demo_client()
 leaving.disconnect()
 leaving.loop_stop()
-print("the client said goodbye:", arrived(quiet=1))
+print("the client said goodbye:", arrived(quiet=0.6))
 
 # %% [markdown]
 # <details><summary>What happened</summary>
@@ -968,7 +968,7 @@ attempt(publish_reading, client, {"node_id": "node_01", "sensors": {"temperature
 # </details>
 
 # %%
-services = start("mqtt", mqtt=["persistent_sessions"])
+services = start("mqtt")
 broker = services.mqtt
 attempt(collect, broker, "#", 1, 0.5)
 

@@ -207,15 +207,18 @@ def test_every_hint_has_a_wrong_answer_that_earns_it() -> None:
 def broker(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param.startswith("native") and shutil.which("mosquitto") is None:
         pytest.skip("mosquitto is not installed: sudo apt install mosquitto")
-    with start("mqtt", provider=request.param, mqtt=["persistent_sessions"]) as services:
+    with start("mqtt", provider=request.param) as services:
         yield services.mqtt
 
 
 @pytest.mark.slow
 def test_the_reference_has_all_points_under_every_provider(broker: Any) -> None:
-    names = load_part().__dict__
+    names, points = load_part().__dict__, 0
     for exercise in of_lab("01"):
-        result = run(exercise, LocalStudent(names), World({"mqtt": broker}, seed=11))
-        assert result.problem is None
-        assert not result.findings, exercise.id
-        assert result.score == exercise.points
+        if set(exercise.capabilities.get("mqtt", ())) <= broker.capabilities:
+            result = run(exercise, LocalStudent(names), World({"mqtt": broker}, seed=11))
+            assert result.problem is None
+            assert not result.findings, exercise.id
+            points += result.score
+    # amqtt keeps no sessions, says so, and is not taken for exercise 1.6.
+    assert points == (16 if broker.engine == "amqtt" else 20)
