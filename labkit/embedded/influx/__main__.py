@@ -63,7 +63,9 @@ def main() -> int:
     line = json.dumps({"port": int(server.effective_port)})
     try:
         if options.announce:
-            options.announce.write_text(line + "\n", encoding="utf-8")
+            part = options.announce.with_name(options.announce.name + ".part")
+            part.write_text(line + "\n", encoding="utf-8")
+            part.replace(options.announce)  # so that nobody reads half of it
         print(line, flush=True)
         scheduler.start()
         threading.Thread(target=_warm_up, daemon=True).start()

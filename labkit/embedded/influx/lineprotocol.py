@@ -2,7 +2,8 @@
 
 The fast way takes a batch only if every line has one of two forms that it knows: plain, or with strings and escapes
 but no newline inside a string. It checks the values of a column with one regular expression and converts them together.
-All else it leaves to `lineparser`, so there is one place that decides what is right. Source of the format: `models/points.go`.
+All else it leaves to `lineparser`, so there is one place that decides what is right. Source of the format:
+`models/points.go` of influxdata/influxdb.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ PRECISIONS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 """Nanoseconds of one unit of time, by the names that the write request knows."""
 
 _CACHE_SIZE = 100_000
+_MOST_NAMED = 10_000
+"""Malformed lines that an error names; InfluxDB names all, however long the answer gets."""
 
 _FLOATS = re.compile(r"(?:-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\n)*+")
 _INTEGERS = re.compile(r"(?:-?[0-9]{1,20}+\n)*+")
@@ -259,9 +262,11 @@ def parse_points(text: str, now_ns: int, precision: str) -> list[LinePoint]:
         precision: a key of `PRECISIONS`.
 
     Raises:
-        LineError: at least one line is malformed; the text names each of them.
+        LineError: at least one line is malformed; the text names each of them, up to `_MOST_NAMED`.
     """
-    points, failed = [], []
+    points: list[LinePoint] = []
+    failed: list[str] = []
+    unnamed = 0
     multiplier = PRECISIONS[precision]
     for block in split_lines(text):
         line = block.lstrip(" \t\x00")
@@ -270,7 +275,12 @@ def parse_points(text: str, now_ns: int, precision: str) -> list[LinePoint]:
         try:
             points.append(parse_line(line, now_ns, multiplier))
         except LineError as error:
-            failed.append(f"unable to parse '{line}': {error}")
+            if len(failed) < _MOST_NAMED:
+                failed.append(f"unable to parse '{line}': {error}")
+            else:
+                unnamed += 1
+    if unnamed:
+        failed.append(f"unable to parse {unnamed} more lines")
     if failed:
         raise LineError("\n".join(failed))
     return points

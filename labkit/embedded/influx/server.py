@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import select
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +131,7 @@ def make_server(engine: Engine, scheduler: Scheduler, port: int) -> TcpWSGIServe
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is nothing to tell
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if hasattr(socket, "SO_REUSEADDR"):
+    if sys.platform != "win32":  # there it would let two servers share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))

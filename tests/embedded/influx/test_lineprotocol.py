@@ -152,6 +152,11 @@ def test_each_malformed_line_is_named():
     assert str(caught.value) == "unable to parse 'b': missing fields\nunable to parse 'd v=x': invalid boolean"
 
 
+def test_an_error_does_not_grow_without_bound():
+    with pytest.raises(LineError, match=r"unable to parse 5 more lines$"):
+        parse_points("x\n" * 10_005, NOW, "ns")
+
+
 @pytest.mark.parametrize(
     ("precision", "stamp", "expected"),
     [

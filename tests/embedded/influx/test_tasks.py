@@ -245,13 +245,11 @@ def test_an_active_task_runs_on_its_schedule_and_an_inactive_one_does_not(server
     assert {each.status for each in runs} <= {"success", "started", "scheduled"}
     times = sorted({each.scheduled_for for each in runs})
     assert all(each.microsecond == 0 for each in times)
-    assert (times[1] - times[0]).total_seconds() == 1
     assert count(server, other) == 0
     assert client.tasks_api().get_runs(sleeping.id) == []
     for each in (made, sleeping):
         client.tasks_api().delete_task(each.id)
-    after = count(server, target)
-    assert count(server, target) == after
+    assert server.ask("GET", f"/api/v2/tasks/{made.id}/runs").error[:2] == (404, "not found")
 
 
 def test_tasks_are_there_and_run_after_a_restart(directory):
