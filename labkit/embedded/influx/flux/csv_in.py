@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from labkit.embedded.influx.flux.scanner import time_nanoseconds
-from labkit.embedded.influx.flux.table import TIME, Column, Table, column_from, constant_column, table_from
+from labkit.embedded.influx.flux.table import TIME, Column, Table, column_from, table_from
 from labkit.embedded.influx.flux.values import Time, UInt
 
 _ANNOTATIONS = ("#datatype", "#group", "#default")
@@ -136,11 +136,6 @@ def _tables(block: _Schema) -> Iterator[tuple[str, Table]]:
     for (result, _), rows in runs.items():
         columns = [_column(header[i], kinds[i], defaults[i], [row[i] for row in rows]) for i in own]
         table = table_from(columns, key)
-        # A group key has one value: that of the first row, even where the text has others below it.
-        table.columns = [
-            constant_column(c.name, c.type, table.key_values[c.name], len(c)) if c.name in table.key else c
-            for c in columns
-        ]
         if not rows:
             for index in own:
                 if header[index] in table.key and defaults[index]:
