@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from labkit.errors import StudentError
 
@@ -143,3 +144,19 @@ def lab(number: str | int) -> Lab:
         if candidate.number == text:
             return candidate
     raise StudentError(f"There is no lab {number!r}.", f"choose a number from {LABS[0].number} to {LABS[-1].number}.")
+
+
+def course_root(start: Path | None = None) -> Path:
+    """Find the course: the nearest folder, from `start` upwards, that has `labs/`; else the one the kit lies in.
+
+    Args:
+        start: where to begin; the working directory if not given.
+
+    Raises:
+        StudentError: there is no course here.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
+        if (folder / "labs").is_dir() and any((folder / "labs").glob("*/*.ipynb")):
+            return folder
+    raise StudentError(f"There is no course in {here}.", "go to the folder that has labs/ in it, and try again.")

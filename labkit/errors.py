@@ -8,6 +8,10 @@ from collections.abc import Sequence
 class LabkitError(Exception):
     """Anything that the kit reports on purpose."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Tell IPython to show the message alone: where in the kit it was raised helps nobody in a notebook."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class StudentError(LabkitError):
     """Something that the student can mend. It is shown without a traceback.

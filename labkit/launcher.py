@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit import course_index
-from labkit.course import Lab
+from labkit.course import Lab, course_root
 from labkit.course import lab as find_lab
 from labkit.errors import KitError, StudentError
 from labkit.waiting import wait_until
@@ -24,22 +24,6 @@ from labkit.waiting import wait_until
 SETTINGS = Path(__file__).parent / "jupyter"
 """JupyterLab without pop-ups and without the instructors' side bar."""
 START_SECONDS = 60.0
-
-
-def course_root(start: Path | None = None) -> Path:
-    """Find the course: the nearest folder, from `start` upwards, that has `labs/`; else the one the kit lies in.
-
-    Args:
-        start: where to begin; the working directory if not given.
-
-    Raises:
-        StudentError: there is no course here.
-    """
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
-        if (folder / "labs").is_dir() and any((folder / "labs").glob("*/*.ipynb")):
-            return folder
-    raise StudentError(f"There is no course in {here}.", "go to the folder that has labs/ in it, and try again.")
 
 
 def workspace(lab: Lab) -> dict[str, Any]:
@@ -84,8 +68,11 @@ def open_lab(number: str, *, port: int | None = None, browser: bool = True) -> i
         print(f"\n    {url}\n\n    Open this address in a browser. Ctrl-C here stops everything.\n", flush=True)
         if browser and _has_browser():
             webbrowser.open(url)
-        return process.wait()
-    return 0  # Ctrl-C is how a session ends, not a failure
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            print("\n==> Stopping JupyterLab", flush=True)
+            return 0  # this is how a session ends, not a failure
 
 
 @contextmanager
@@ -129,8 +116,6 @@ def _server(root: Path, lab: Lab, folder: Path, port: int | None) -> Iterator[tu
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield process, log
-    except KeyboardInterrupt:
-        print("\n==> Stopping JupyterLab", flush=True)
     finally:
         signal.signal(signal.SIGTERM, previous)
         _stop(process)

@@ -94,9 +94,7 @@ def check_lab(number: str, notebook: Path | None = None, json: bool = False) -> 
 
 
 def _labs() -> Path:
-    from labkit.launcher import course_root
-
-    return course_root() / "labs"
+    return course.course_root() / "labs"
 
 
 def _read(path: Path) -> Any:

@@ -17,3 +17,8 @@ def test_a_kits_error_shows_what_was_tried_and_the_log_and_the_next_step() -> No
         "Last lines of its log:\n  | bind failed\nTry: free the port."
     )
     assert error.tried == ("docker: no engine",)
+
+
+def test_a_notebook_shows_the_message_without_a_traceback() -> None:
+    error = StudentError("There is no lab 11.", "choose another.")
+    assert error._render_traceback_() == ["StudentError: There is no lab 11.\nTry: choose another."]

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from labkit import launcher
+from labkit.course import course_root
 from labkit.errors import KitError, StudentError
 from labkit.waiting import wait_until
 from tests.browser import chromium
@@ -82,4 +83,4 @@ def test_a_lab_that_is_not_written_yet_says_so() -> None:
 
 
 def test_the_course_is_found_from_inside_a_lab() -> None:
-    assert launcher.course_root(ROOT / "labs" / "01-mqtt-basics") == ROOT
+    assert course_root(ROOT / "labs" / "01-mqtt-basics") == ROOT

@@ -1,13 +1,14 @@
 """One suite for every provider of InfluxDB: what a lab may rely on.
 
 The real server is not to be had where these tests were written. For the native provider a script stands in: it takes
-the arguments of `influxd` and runs the kit's own engine, empty, so that the set-up over HTTP is really done. To test
-the real one, put `influxd` on PATH and set LABKIT_TEST_INFLUXD=1. The container of the real server was not run here.
+the arguments of `influxd` and runs the kit's own engine, empty, so that the set-up over HTTP is really done. Where
+`influxd` is on PATH, the real one is tested instead. The container of the real server was not run here.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -42,7 +43,7 @@ exec {sys.executable} -P -m labkit.embedded.influx --port "${{address##*:}}" --d
 
 @pytest.fixture
 def influxd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if os.environ.get("LABKIT_TEST_INFLUXD"):
+    if shutil.which("influxd"):
         return
     script = tmp_path / "influxd"
     script.write_text(STAND_IN)
@@ -199,12 +200,13 @@ def test_the_embedded_engine_refuses_what_only_the_real_server_has() -> None:
         start(provider="embedded", influxdb=["all_of_flux"])
 
 
-@pytest.mark.skipif(not os.environ.get("LABKIT_TEST_INFLUXD"), reason="needs the real influxd on PATH")
-def test_the_real_server_has_all_of_flux() -> None:
-    with start(provider="native", influxdb=["all_of_flux"]) as services:
-        endpoint = services.influxdb
-        with InfluxDBClient(endpoint.url, endpoint.token, org=endpoint.org) as client:
-            _all_of_flux(endpoint, client)
+if shutil.which("influxd"):  # no registry of CI's has it; the report's header says when it is not run
+
+    def test_the_real_server_has_all_of_flux() -> None:
+        with start(provider="native", influxdb=["all_of_flux"]) as services:
+            endpoint = services.influxdb
+            with InfluxDBClient(endpoint.url, endpoint.token, org=endpoint.org) as client:
+                _all_of_flux(endpoint, client)
 
 
 @pytest.fixture
