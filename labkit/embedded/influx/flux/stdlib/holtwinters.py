@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -107,7 +108,8 @@ def forecast(
 
     def error(parameters: list[float]) -> float:
         fitted = _run(series, parameters, 0, True)
-        return sum((fit - value) ** 2 for fit, value in zip(fitted, series, strict=True) if value is not None)
+        misses = [fit - value for fit, value in zip(fitted, series, strict=True) if value is not None]
+        return sum(miss * miss for miss in misses)
 
     best: tuple[list[float], float] | None = None
     for start in itertools.product(STARTS, repeat=4):
@@ -143,30 +145,55 @@ def _run(series: list[float | None], parameters: list[float], count: int, with_f
 
     Args:
         series: the known values; only the first is read, the others are foretold from it.
-        parameters: alpha, beta, gamma, phi, level, slope and the factors of a season; changed.
+        parameters: alpha, beta, gamma, phi, level, slope and the factors of a season.
         count: how many values beyond.
         with_fit: answer the values along the series too.
     """
     alpha, beta, gamma, phi = (min(max(value, 0.0), 1.0) for value in parameters[:4])
-    level, slope, factors = parameters[4], parameters[5], parameters[6:]
-    season, length = len(factors), len(series)
-    value = series[0] or 0.0
-    damping = phi
-    found = [value] if with_fit else []
-    now = ahead = 1.0
-    for t in range(1, length + count):
-        if season:
-            now = factors[(2 * t - 2) % season]
-            ahead = factors[(2 * t - 2 + t % season) % season]
-        damped = level + phi * slope
+    start = (series[0] or 0.0, parameters[4], parameters[5])
+    length = len(series)
+    if len(parameters) == 6:
+        found = _plain(alpha, beta, phi, start, length + count)
+    else:
+        try:
+            found = _seasonal(alpha, beta, gamma, phi, start, parameters[6:], length + count, operator.truediv)
+        except ZeroDivisionError:
+            found = _seasonal(alpha, beta, gamma, phi, start, parameters[6:], length + count, _ratio)
+    return found if with_fit else found[length:]
+
+
+def _plain(alpha: float, beta: float, phi: float, start: tuple[float, float, float], length: int) -> list[float]:
+    """The values without seasons. This loop runs a million times in one search, so it names and does little."""
+    value, level, slope = start
+    keep, decay, damping = 1 - alpha, (1 - beta) * phi, phi
+    found = [value]
+    for t in range(1, length):
         before = level
-        level = alpha * _ratio(value, now) + (1 - alpha) * damped
-        season_factor = gamma * _ratio(value, damped) + (1 - gamma) * now
-        slope = beta * (level - before) + (1 - beta) * phi * slope
+        level = alpha * value + keep * (level + phi * slope)
+        slope = beta * (level - before) + decay * slope
+        value = level + damping * slope
+        damping += phi**t
+        found.append(value)
+    return found
+
+
+def _seasonal(
+    alpha: float, beta: float, gamma: float, phi: float, start: tuple[float, float, float], factors: list[float],
+    length: int, divide: Callable[[float, float], float],
+) -> list[float]:
+    """The values with seasons; the factors of a season are learned on the way."""
+    value, level, slope = start
+    keep, decay, rest, damping, season = 1 - alpha, (1 - beta) * phi, 1 - gamma, phi, len(factors)
+    factors = factors.copy()
+    found = [value]
+    for t in range(1, length):
+        place = (2 * t - 2) % season
+        now, ahead = factors[place], factors[(2 * t - 2 + t % season) % season]
+        before, damped = level, level + phi * slope
+        level = alpha * divide(value, now) + keep * damped
+        factors[place] = gamma * divide(value, damped) + rest * now
+        slope = beta * (level - before) + decay * slope
         value = (level + damping * slope) * ahead
         damping += phi**t
-        if season:
-            factors[(2 * t - 2) % season] = season_factor
-        if with_fit or t >= length:
-            found.append(value)
+        found.append(value)
     return found

@@ -45,6 +45,7 @@ def _linear(ctx: Any, tables: TableStream, every: Duration) -> TableStream:
 
 
 def _with_window_starts(ctx: Any, times: list[int], windows: timemath.Windows) -> NDArray[Any]:
+    ctx.check_rows((times[-1] - times[0]) // timemath.nanoseconds(windows.every) if times else 0)
     found = times[:1]
     for before, after in pairwise(times):
         start = windows.bounds_of(before)[1]
@@ -53,7 +54,6 @@ def _with_window_starts(ctx: Any, times: list[int], windows: timemath.Windows) -
             start = timemath.add_duration(start, windows.every)
             if len(found) % 4096 == 0:
                 ctx.check_time()
-                ctx.check_rows(len(found))
         found.append(after)
     return np.array(found, np.int64)
 
