@@ -8,10 +8,10 @@ import shutil
 import pytest
 
 # A test that cares chooses its provider itself. The others must not ask for an official image that no test machine can
-# pull, so they get the native broker, or the embedded one where it is missing. The house of the person who runs the tests
-# is not touched.
+# pull, so they get the native broker, or the embedded one where it is missing.
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 PROVIDERS = {
-    "LABKIT_MQTT_PROVIDER": "native" if shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto") else "embedded",
+    "LABKIT_MQTT_PROVIDER": "native" if MOSQUITTO else "embedded",
     "LABKIT_INFLUXDB_PROVIDER": "embedded",
 }
 
@@ -29,4 +29,5 @@ def pytest_report_header() -> list[str]:
 
 @pytest.fixture(autouse=True)
 def a_house_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the house of the person who runs the tests alone."""
     monkeypatch.setenv("LABKIT_HOUSE", str(tmp_path_factory.mktemp("house")))
