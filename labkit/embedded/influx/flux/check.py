@@ -17,6 +17,8 @@ from labkit.embedded.influx.flux.values import type_name
 
 _ELSEWHERE = "is not in the embedded engine; the docker and native providers of influxdb have it"
 _MOST_ERRORS = 10
+_MOST_LOOKS = 300
+"""How many calls are looked at with what is known of their arguments; functions that call functions multiply."""
 _LAMBDAS: dict[tuple[str, str], tuple[str, ...]] = {
     ("filter", "fn"): ("r",), ("map", "fn"): ("r",), ("reduce", "fn"): ("accumulator", "r"),
     ("drop", "fn"): ("column",), ("keep", "fn"): ("column",), ("rename", "fn"): ("column",),
@@ -66,6 +68,7 @@ class _Checker:
         self.packages = load()
         self.imports: dict[str, str] = {}
         self.errors: dict[tuple[Span, str], CompileError] = {}
+        self.looks = 0
 
     def error(self, message: str, span: Span) -> None:
         self.errors.setdefault((span, message), CompileError(message, span))
@@ -190,20 +193,33 @@ class _Checker:
         return RecordKind(base.fields | fields) if isinstance(base, RecordKind) else None
 
     def function(self, node: ast.Function, names: _Names, name: str = "function") -> FunctionKind:
+        defaults: dict[str, Kind] = {}
         inner = _Names(names)
         for parameter in node.parameters:
             if parameter.name in inner.kinds:
                 self.error(f"duplicate parameter {parameter.name}", parameter.span)
             if parameter.default is not None:
-                self.kind(parameter.default, names)
+                defaults[parameter.name] = self.kind(parameter.default, names)
             inner.kinds[parameter.name] = None
         if sum(parameter.pipe for parameter in node.parameters) > 1:
             self.error("function types can have at most one pipe parameter", node.span)
-        result = self.block(node.body, inner) if isinstance(node.body, ast.Block) else self.kind(node.body, inner)
+        result = self.body(node, inner)
+
+        def again(arguments: dict[str, Kind]) -> Kind:
+            if self.looks >= _MOST_LOOKS:
+                return result
+            self.looks += 1
+            known = _Names(names)
+            known.kinds = {p.name: arguments.get(p.name, defaults.get(p.name)) for p in node.parameters}
+            return self.body(node, known)
+
         pipe = next((parameter.name for parameter in node.parameters if parameter.pipe), None)
         optional = frozenset(p.name for p in node.parameters if p.default is not None)
         required = frozenset(p.name for p in node.parameters) - optional
-        return FunctionKind(name, required, optional, pipe, result)
+        return FunctionKind(name, required, optional, pipe, result, body=again)
+
+    def body(self, node: ast.Function, names: _Names) -> Kind:
+        return self.block(node.body, names) if isinstance(node.body, ast.Block) else self.kind(node.body, names)
 
     def block(self, node: ast.Block, names: _Names) -> Kind:
         body = _Names(names)
@@ -326,7 +342,11 @@ class _Checker:
             if callee.pipe in given:
                 self.error(f"duplicate argument {callee.pipe}", node.span)
         self.arguments(node, callee, given, piped)
-        return callee.result
+        if callee.body is None:
+            return callee.result
+        if piped is not None and callee.pipe is not None:
+            given[callee.pipe] = piped[0]
+        return callee.body(given)
 
     def arguments(
         self, node: ast.Call, callee: FunctionKind, given: dict[str, Kind], piped: tuple[Kind, Span] | None,

@@ -6,6 +6,7 @@ and is checked when the query runs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,8 @@ class FunctionKind:
         pipe: the one that takes what is piped forward.
         result: kind of what it returns.
         builtin: the function itself, where it is built in.
+        body: kinds of arguments to the kind of the result, for a function of the query: looks at its body again,
+            now that its arguments are known.
     """
 
     name: str
@@ -34,6 +37,7 @@ class FunctionKind:
     pipe: str | None = None
     result: Kind = None
     builtin: Builtin | None = None
+    body: Callable[[dict[str, Kind]], Kind] | None = None
 
 
 @dataclass(slots=True)

@@ -125,3 +125,29 @@ def test_each_builtin_has_annotations_that_the_checker_understands():
             if isinstance(member, Builtin):
                 assert member.parameters is not None
                 assert member.pipe is None or member.pipe in member.parameters, member
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("f = (r) => r.b\nx = f(r: {a: 1})", "error @1:12-1:13: record is missing label b"),
+    ("f = (x) => x + 1\ny = f(x: 2.0)", "expected float but found int"),
+    ('f = (x) => x + 1\ng = (x) => f(x: x)\ny = g(x: "a")', "expected string but found int"),
+    ("f = (t=<-, n) => t.n + n\ny = {n: 1} |> f(n: 2.0)", "expected int but found float"),
+    ("f = (x) => ({a: x})\ny = f(x: 1).b", "record is missing label b"),
+    ('f = (x, k="a") => x + k\ny = f(x: 1)', "expected int but found string"),
+])
+def test_a_call_is_looked_at_with_the_types_of_its_arguments(text: str, message: str):
+    assert message in problems(text)
+
+
+@pytest.mark.parametrize("text", [
+    "f = (r) => r.a\nx = f(r: {a: 1}) + 1\ny = f(r: {a: \"s\"}) + \"s\"",
+    "f = (x) => x\ny = f(x: f)(x: 1) + 2",
+    "f = (r) => ({r with z: r.a})\ny = f(r: {a: 1}).z + f(r: {a: 2}).a",
+])
+def test_a_function_may_be_called_with_arguments_of_several_types(text: str):
+    analyze(text)
+
+
+def test_functions_that_multiply_calls_are_checked_in_bounded_time():
+    lines = ["f0 = (x) => x + 1"] + [f"f{n} = (x) => f{n - 1}(x: f{n - 1}(x: x))" for n in range(1, 40)]
+    analyze("\n".join(lines) + "\ny = f39(x: 0)")
