@@ -34,7 +34,10 @@ def _plan(directory: Path, port: int, _needs: frozenset[str], engine: frozenset[
 
 
 def _embedded(plan: Plan) -> list[str]:
-    return ["--port", str(plan.port), "--token", plan.token, "--org", plan.org, "--bucket", plan.bucket]
+    # In a file of the private directory: a command line can be read by every user of the machine.
+    token = plan.directory / "token"
+    token.write_text(plan.token, encoding="utf-8")
+    return ["--port", str(plan.port), "--token-file", str(token), "--org", plan.org, "--bucket", plan.bucket]
 
 
 def _influxd(plan: Plan) -> list[str]:

@@ -17,10 +17,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m labkit.embedded.influx",
         description="An InfluxDB v2 compatible server on 127.0.0.1 for courses and tests. When it listens, it prints "
-                    'one line of JSON, {"port": …}. Without --token it waits for POST /api/v2/setup.',
+                    'one line of JSON, {"port": …}. Without a token it waits for POST /api/v2/setup.',
     )
     parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--token", default="", help="a token that may do everything")
+    parser.add_argument("--token-file", type=Path, help="read the token from here: other users cannot list a file")
     parser.add_argument("--org", default="iot-org", help="name of the organization")
     parser.add_argument("--bucket", default="iot-metrics", help="name of the first bucket")
     parser.add_argument("--username", default="lab", help="name of the user")
@@ -47,12 +48,13 @@ def main() -> int:
     from labkit.embedded.influx.tasks.scheduler import Scheduler
 
     try:
+        token = options.token_file.read_text(encoding="utf-8").strip() if options.token_file else options.token
         engine = Engine(options.directory)
-    except KitError as error:
+    except (KitError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    if options.token:
-        engine.set_up(user=options.username, org=options.org, bucket=options.bucket, token=options.token)
+    if token:
+        engine.set_up(user=options.username, org=options.org, bucket=options.bucket, token=token)
     scheduler = Scheduler(engine)
     try:
         server = make_server(engine, scheduler, options.port)
