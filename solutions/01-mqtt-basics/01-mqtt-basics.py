@@ -178,8 +178,7 @@ class Broker(Protocol):
 
 # %% nbgrader={"grade": false, "grade_id": "ex-01-1", "locked": false, "schema_version": 3, "solution": true}
 # %%part mqtt
-ANSWER_TIMEOUT = 2.0
-"""How long to wait for an answer of the broker, in seconds."""
+ANSWER_TIMEOUT = 2.0  # how long to wait for an answer of the broker, in seconds
 
 
 def connect(broker: Broker) -> mqtt.Client:
@@ -1046,8 +1045,11 @@ attempt(collect, broker, "#", 1, 0.5)
 # - The library: [paho-mqtt](https://eclipse.dev/paho/files/paho.mqtt.python/html/).
 # - A broker's view: [mosquitto.conf](https://mosquitto.org/man/mosquitto-conf-5.html), the options with `max_`.
 #
-# **Next.** Messages are gone when they have been read. Lab 02 puts your readings into a database and asks it questions. It uses
-# `connect` and `node_topic` from today.
+# **Another broker.** This notebook runs on any broker that speaks MQTT 3.1.1. With Docker, set the environment variable
+# `LABKIT_MQTT_PROVIDER=docker/emqx` (or `docker/mosquitto`), start JupyterLab again, and run all cells. Which numbers change?
+#
+# **Next.** Messages are gone when they have been read. Lab 02 puts your readings into a database and asks it questions. It
+# needs what you know now: callbacks, QoS 1, persistent sessions.
 #
 # **Stretch.** Open a plain `socket` to the broker and send a `CONNECT` packet by hand:
 # `bytes([0x10, 16, 0, 4]) + b"MQTT" + bytes([4, 2, 0, 60, 0, 4]) + b"hand"`. Read four bytes. Find each of these bytes in chapter 3 of the
