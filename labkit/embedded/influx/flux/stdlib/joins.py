@@ -52,7 +52,8 @@ def join(ctx: Any, tables: Record, on: list[str]) -> TableStream:
         fail("join: tables must be a record of two streams")
     left_name, right_name = sorted(tables)
     lefts, rights = (_joinable(tables[name], on) for name in (left_name, right_name))
-    found = []
+    found: list[Table] = []
+    rows = 0
     partners = _Partners(rights, on)
     for left in lefts:
         ctx.check_time()
@@ -60,6 +61,8 @@ def join(ctx: Any, tables: Record, on: list[str]) -> TableStream:
             pair = _joined(ctx, left, right, on, left_name, right_name)
             if pair.rows:
                 found.append(pair)
+                rows += pair.rows
+        ctx.check_rows(rows)
     return TableStream(_by_key(found))
 
 
