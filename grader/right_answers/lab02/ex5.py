@@ -74,6 +74,8 @@ class Collector:
                     continue
             if batch and self.flush(batch):
                 batch, deadline = [], None
+            elif batch and self.stopping:
+                return
             if self.stopping and self.arrived.empty():
                 return
 
