@@ -23,7 +23,7 @@ RIGHT_ANSWERS = 1
 """How many right answers beside the reference an exercise has at least."""
 SEEDS = (0, 1)
 """Seeds with which the reference is run: its result must not depend on them."""
-WAITING = 4
+WAITING = 6
 """Child processes for each processor, by default: most of their time passes in waiting for time limits and faults."""
 
 
@@ -57,7 +57,7 @@ def audit(labs: Sequence[LabFiles], *, exercises: Sequence[str] = (), jobs: int 
     Args:
         labs: the labs; their notebooks must be in step and released.
         exercises: ids of the exercises to run; all of the labs' when empty.
-        jobs: how many child processes at once; four for each processor by default.
+        jobs: how many child processes at once; six for each processor by default.
         progress: is told a line when an exercise is done.
 
     Returns:

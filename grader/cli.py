@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("audit", help="prove the checks: run right, wrong, noisy and untouched answers")
     _labs(command)
     command.add_argument("--json", action="store_true", help="print every verdict as JSON")
-    command.add_argument("--jobs", type=int, metavar="N", help="child processes at once; four a processor by default")
+    command.add_argument("--jobs", type=int, metavar="N", help="child processes at once; six a processor by default")
     command.set_defaults(run=_audit)
 
     return parser
