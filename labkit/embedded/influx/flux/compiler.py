@@ -371,7 +371,7 @@ def _located(error: Exception, span: Span, function: Builtin | None = None) -> F
             return error
         message = error.message
     else:
-        message = str(error) or type(error).__name__
+        message = _OVERFLOW if isinstance(error, OverflowError) else str(error) or type(error).__name__
     if function is None:
         return RuntimeError_(message, span)
     return RuntimeError_(message, span, function.name, function.transformation)
@@ -389,6 +389,7 @@ def _pipe_parameter(target: Any) -> str | None:
     return target.builtin.pipe if isinstance(target, BoundBuiltin) else None
 
 
+_OVERFLOW = "a number needs more than 64 bits; times lie between 1677-09-21 and 2262-04-11"
 _ROW_FUNCTIONS = frozenset(["filter", "map", "reduce"])
 _UNKNOWN: Any = object()
 _HANDLERS: dict[type, Any] = {

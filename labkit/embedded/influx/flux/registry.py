@@ -157,8 +157,12 @@ class Builtin:
         if len(passed) < len(parameters) and (problem := self.problem(arguments)):
             raise ValueError(problem)
         result = self.function(ctx, **passed)
-        if isinstance(result, TableStream) and result.bounds is None:
-            result.bounds = _bounds(passed.values())
+        if isinstance(result, TableStream):
+            if result.bounds is None:
+                result.bounds = _bounds(passed.values())
+            ctx.check_rows(result.rows_in_memory)
+        elif type(result) is list:
+            ctx.check_rows(len(result))
         return result
 
     def bind(self, ctx: Context) -> BoundBuiltin:

@@ -29,6 +29,8 @@ class Scan(TableStream):
         wanted: conditions on tags, all of which must hold.
     """
 
+    stored = True
+
     def __init__(
         self, ctx: Context, bucket: str, start: int | None = None, stop: int = MAX_TIME,
         wanted: tuple[TagPredicate, ...] = (),
@@ -53,6 +55,11 @@ class Scan(TableStream):
     def is_read(self) -> bool:
         """Whether the tables are in memory already."""
         return self._read is not None
+
+    @property
+    def rows_in_memory(self) -> int:
+        """See `TableStream`; what the store holds counts only once."""
+        return 0
 
     @property
     def tables(self) -> list[Table]:

@@ -254,7 +254,10 @@ class TableStream:
     Attributes:
         bounds: the span of time of the whole stream, set by `range` and handed on by each call (`Builtin.invoke`);
             windows are cut to it. (start, stop) in nanoseconds, or None.
+        stored: whether the rows come straight from storage, only filtered; `pivot` merges such by time.
     """
+
+    stored = False
 
     def __init__(self, tables: list[Table], bounds: tuple[int, int] | None = None) -> None:
         self._tables = tables
@@ -264,6 +267,11 @@ class TableStream:
     def tables(self) -> list[Table]:
         """The tables."""
         return self._tables
+
+    @property
+    def rows_in_memory(self) -> int:
+        """How many rows it holds now; none as long as it is not read."""
+        return sum(table.rows for table in self._tables)
 
     def __iter__(self) -> Iterator[Table]:
         return iter(self.tables)
