@@ -111,3 +111,24 @@ def test_another_server_is_refused_by_name(store):
     source = 'import i "influxdata/influxdb"\ni.cardinality(bucket: "home", start: -1d, host: "http://x")'
     with pytest.raises(RuntimeError_, match="docker and native providers"):
         execute(source, store, now_ns=NOW)
+
+
+class OneRoom(Store):
+    """The same series, all of one room."""
+
+    def read(self, bucket: str, start_ns: int, stop_ns: int, wanted: Any = None) -> Iterable[Series]:
+        return [Series({**series.tags, "room": "hall"}, series.type, series.times, series.values)
+                for series in super().read(bucket, start_ns, stop_ns, wanted)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [("", [10, 20, 30]), ("|> filter(fn: (r) => r._value > 0.0)", [10, 20, 30]),
+     ("|> map(fn: (r) => ({r with _value: r._value + 1.0}))", [10, 30, 20])],
+)
+def test_a_pivot_of_stored_rows_merges_by_time_and_any_other_keeps_the_order_of_arrival(steps, expected):
+    source = ('from(bucket: "home") |> range(start: -1d) |> filter(fn: (r) => r._measurement == "air") '
+              f'{steps} |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")')
+    found = execute(source, OneRoom(), now_ns=NOW)
+    rows = [row for _, stream in found for table in stream for row in table.records()]
+    assert [(row["_time"] - NOW + 3600 * SECOND) // SECOND for row in rows] == expected

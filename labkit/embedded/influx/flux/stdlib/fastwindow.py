@@ -98,16 +98,18 @@ def aggregate(
     if source not in ("_start", "_stop") or target in ("_start", "_stop", column):
         return None
     made = []
+    rows = 0
     for table in tables:
         if not _usual(table, function.name, column, bounds, target):
             return None
         ctx.check_time()
         if empty:
-            ctx.check_rows((bounds[1] - bounds[0]) // max(nanoseconds(windows.every), 1))
+            ctx.check_rows(rows + (bounds[1] - bounds[0]) // max(nanoseconds(windows.every), 1))
         found = _series(table, windows, function.name, column, source, target, empty, bounds)
         if found is None:
             return None
         made.append(found)
+        rows += found.rows
     return TableStream(made, bounds)
 
 

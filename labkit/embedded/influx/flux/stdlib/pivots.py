@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from labkit.embedded.influx.flux.registry import builtin
 from labkit.embedded.influx.flux.stdlib.support import fail
 from labkit.embedded.influx.flux.stdlib.text import float_scientific, scalar_text
-from labkit.embedded.influx.flux.stream import Scan
 from labkit.embedded.influx.flux.table import DTYPES, Column, Table, TableStream, codes, concat
 
 
@@ -50,7 +49,7 @@ def pivot(
         groups.setdefault(key, []).append(table)
         kept.setdefault(key, rest)
     found = [_pivoted(ctx, group, kept[key], row_key, column_key, value_column) for key, group in groups.items()]
-    if isinstance(tables, Scan) and row_key == ["_time"]:
+    if tables.stored and row_key == ["_time"]:
         # InfluxDB pivots what comes straight from storage by merging on time; anything else keeps the order of arrival.
         found = [table.take(np.argsort(table.column("_time").values, kind="stable")) for table in found]
     return TableStream(found)

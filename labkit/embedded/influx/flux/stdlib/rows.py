@@ -59,7 +59,9 @@ def _filter(_ctx: Any, tables: TableStream, fn: FluxCallable, onEmpty: str = "dr
             found.append(table)
         elif mask.any() or onEmpty == "keep":
             found.append(table.take(mask))
-    return TableStream(found)
+    result = TableStream(found)
+    result.stored = tables.stored
+    return result
 
 
 def _mask(table: Table, vector: VectorFunction, scalar: Any) -> Mask | None:
