@@ -94,8 +94,15 @@ def _wrapped(function: Callable[[int, int], int]) -> dict[tuple[type, type], Bin
 
 
 def _comparison(function: BinaryFunction, types: tuple[type, ...]) -> dict[tuple[type, type], BinaryFunction]:
+    # A whole number is compared with a float as a float, as in Go: Python would compare them exactly.
+    def floats(left: Any, right: Any) -> Any:
+        return function(float(left), float(right))
+
     numbers = (int, UInt, float)
-    pairs = {(left, right): function for left in numbers for right in numbers}
+    pairs = {
+        (left, right): floats if float in (left, right) and left is not right else function
+        for left in numbers for right in numbers
+    }
     return pairs | {(kind, kind): function for kind in types}
 
 
