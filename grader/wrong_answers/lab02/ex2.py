@@ -1074,7 +1074,7 @@ def first_refused(api, influx: Influx, batch: list[str]) -> int:
         return first_refused(api, influx, batch[:half])
     return half + first_refused(api, influx, batch[half:])
 
-# %% id=no-answer-not-caught hint=wrong-kind
+# %% id=no-answer-not-caught hint=no-retry
 def write_batch(influx: Influx, lines: list[str], *, batch_size: int = 500) -> int:
     """Write lines to the database, batch by batch.
 
