@@ -9,24 +9,17 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from labkit.embedded.influx.flux import ast, kinds
+from labkit.embedded.influx.flux.arguments import argument_problem, lambda_problem
 from labkit.embedded.influx.flux.errors import CompileError, Span
 from labkit.embedded.influx.flux.kinds import FunctionKind, Kind, RecordKind, describe
 from labkit.embedded.influx.flux.known import NAMES
-from labkit.embedded.influx.flux.registry import Builtin, load
+from labkit.embedded.influx.flux.registry import load
 from labkit.embedded.influx.flux.values import type_name
 
 _ELSEWHERE = "is not in the embedded engine; the docker and native providers of influxdb have it"
 _MOST_ERRORS = 10
 _MOST_LOOKS = 300
 """How many calls are looked at with what is known of their arguments; functions that call functions multiply."""
-_LAMBDAS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("filter", "fn"): ("r",), ("map", "fn"): ("r",), ("reduce", "fn"): ("accumulator", "r"),
-    ("drop", "fn"): ("column",), ("keep", "fn"): ("column",), ("rename", "fn"): ("column",),
-    ("tableFind", "fn"): ("key",), ("findColumn", "fn"): ("key",), ("findRecord", "fn"): ("key",),
-    ("stateCount", "fn"): ("r",), ("stateDuration", "fn"): ("r",),
-}
-"""With which arguments the standard library calls a function that is given to it."""
-_TESTS = frozenset(["filter", "stateCount", "stateDuration", "tableFind", "findColumn", "findRecord"])
 _LOCATION = "location"
 
 
@@ -367,30 +360,11 @@ class _Checker:
             given, spans = given | {function.pipe: piped[0]}, spans | {function.pipe: piped[1]}
         for name, kind in given.items():
             parameter = function.parameters.get(name)
-            problem = kinds.argument_problem(parameter, kind) if parameter else ""
+            problem = argument_problem(parameter, kind) if parameter else ""
             if not problem and isinstance(kind, FunctionKind):
-                problem = _lambda_problem(function, name, kind)
+                problem = lambda_problem(function, name, kind)
             if problem:
                 self.error(problem, spans[name])
-
-
-def _lambda_problem(function: Builtin, name: str, kind: FunctionKind) -> str:
-    """What is wrong with a function that is given to a transformation."""
-    passed = _LAMBDAS.get((function.name, name)) if function.package == "universe" else None
-    if passed is None:
-        return ""
-    for argument in sorted(kind.required):
-        if argument not in passed:
-            return f"missing required argument {argument} (argument {name})"
-    for argument in passed:
-        if argument not in kind.required and argument not in kind.optional:
-            return f"found unexpected argument {argument} (argument {name})"
-    result = kind.result
-    if function.name in _TESTS and result not in (None, "bool"):
-        return f"expected bool but found {describe(result)} (argument {name})"
-    if function.name in ("map", "reduce") and isinstance(result, str | FunctionKind) and result != "record":
-        return f"expected record but found {describe(result)} (argument {name})"
-    return ""
 
 
 _HANDLERS: dict[type, Any] = {

@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from labkit.embedded.influx.flux import ast, operators
+from labkit.embedded.influx.flux.calls import callee_name, invoke, located, pipe_parameter
 from labkit.embedded.influx.flux.context import Context
-from labkit.embedded.influx.flux.errors import CompileError, FluxError, NotFoundError, RuntimeError_, Span
+from labkit.embedded.influx.flux.errors import CompileError, FluxError, RuntimeError_, Span
 from labkit.embedded.influx.flux.interpreter import Closure, Code, Evaluate, Frame, Package, Scope
 from labkit.embedded.influx.flux.registry import BoundBuiltin, Builtin, load
-from labkit.embedded.influx.flux.storage import BucketNotFound
 from labkit.embedded.influx.flux.values import FluxDict, Record, type_name
 
 
@@ -115,7 +115,7 @@ class Compiler:
         try:
             return function()
         except (ValueError, FluxError) as error:
-            raise _located(error, span) from None
+            raise located(error, span) from None
 
     def _array(self, node: ast.Array, scope: Scope) -> Evaluate:
         items = [self.expression(item, scope) for item in node.items]
@@ -196,14 +196,14 @@ class Compiler:
         if isinstance(callee, BoundBuiltin):
             return self._builtin_call(callee.builtin, arguments, span, piped)
         function = self.expression(node.callee, scope)
-        name = _callee_name(node.callee)
+        name = callee_name(node.callee)
 
         def evaluate(frame: Frame) -> Any:
             source = piped(frame) if piped is not None else None
             target = function(frame)
             passed = {name: value(frame) for name, value in arguments}
             if piped is not None:
-                pipe = _pipe_parameter(target)
+                pipe = pipe_parameter(target)
                 if pipe is None:
                     raise RuntimeError_(f"function {name} does not take a pipe argument", span)
                 passed[pipe] = source
@@ -211,7 +211,7 @@ class Compiler:
                 return target.call(passed)
             if not isinstance(target, BoundBuiltin):
                 raise RuntimeError_(f"cannot call {name}: it is a value of type {type_name(target)}", span)
-            return _invoke(target.builtin, self.ctx, passed, span)
+            return invoke(target.builtin, self.ctx, passed, span)
 
         return evaluate
 
@@ -220,7 +220,7 @@ class Compiler:
     ) -> Evaluate:
         ctx, pipe = self.ctx, function.pipe
         if piped is None:
-            return lambda frame: _invoke(function, ctx, {name: value(frame) for name, value in arguments}, span)
+            return lambda frame: invoke(function, ctx, {name: value(frame) for name, value in arguments}, span)
         if pipe is None:
             raise CompileError(f"function {function.name} does not take a pipe argument", span)
 
@@ -228,7 +228,7 @@ class Compiler:
             passed = {pipe: piped(frame)}
             for name, value in arguments:
                 passed[name] = value(frame)
-            return _invoke(function, ctx, passed, span)
+            return invoke(function, ctx, passed, span)
 
         return evaluate
 
@@ -291,7 +291,7 @@ class Compiler:
             try:
                 return function(value)
             except ValueError as error:
-                raise _located(error, node.span) from None
+                raise located(error, node.span) from None
 
         return evaluate
 
@@ -306,7 +306,7 @@ class Compiler:
             try:
                 return function(a, b)
             except (ValueError, OverflowError) as error:
-                raise _located(error, span) from None
+                raise located(error, span) from None
 
         return evaluate
 
@@ -347,50 +347,6 @@ class Compiler:
         return evaluate
 
 
-def _invoke(function: Builtin, ctx: Context, arguments: dict[str, Any], span: Span) -> Any:
-    """Call a function of the standard library; its errors learn its name and the place of the call."""
-    try:
-        return function.invoke(ctx, arguments)
-    except FluxError as error:
-        if error.span is None:
-            raise _located(error, span, function) from None
-        if type(error) is RuntimeError_ and function.name in _ROW_FUNCTIONS and not error.transformation:
-            message = f"failed to evaluate {function.name} function: {error.message} (@{error.span})"
-            raise RuntimeError_(message, span, function.name, transformation=True) from None
-        raise
-    except BucketNotFound as error:
-        raise NotFoundError(f"failed to initialize execute state: {error}", span) from None
-    except (ValueError, OverflowError, ArithmeticError) as error:
-        raise _located(error, span, function) from None
-
-
-def _located(error: Exception, span: Span, function: Builtin | None = None) -> FluxError:
-    if isinstance(error, FluxError):
-        if error.span is not None or type(error) not in (FluxError, RuntimeError_):
-            error.span = error.span or span
-            return error
-        message = error.message
-    else:
-        message = _OVERFLOW if isinstance(error, OverflowError) else str(error) or type(error).__name__
-    if function is None:
-        return RuntimeError_(message, span)
-    return RuntimeError_(message, span, function.name, function.transformation)
-
-
-def _callee_name(node: ast.Expression) -> str:
-    if isinstance(node, ast.Identifier):
-        return node.name
-    return node.name if isinstance(node, ast.Member) else "<anonymous function>"
-
-
-def _pipe_parameter(target: Any) -> str | None:
-    if isinstance(target, Closure):
-        return target.code.pipe
-    return target.builtin.pipe if isinstance(target, BoundBuiltin) else None
-
-
-_OVERFLOW = "a number needs more than 64 bits; times lie between 1677-09-21 and 2262-04-11"
-_ROW_FUNCTIONS = frozenset(["filter", "map", "reduce"])
 _UNKNOWN: Any = object()
 _HANDLERS: dict[type, Any] = {
     ast.Literal: Compiler._literal, ast.Identifier: Compiler._identifier, ast.Interpolation: Compiler._interpolation,

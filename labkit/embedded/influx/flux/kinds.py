@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.embedded.influx.flux import operators
-from labkit.embedded.influx.flux.registry import Builtin, Parameter
+from labkit.embedded.influx.flux.registry import Builtin
 from labkit.embedded.influx.flux.table import TableStream
 from labkit.embedded.influx.flux.values import Duration, FluxDict, Record, Regexp, Time, UInt, type_name
 
@@ -61,7 +61,6 @@ _RETURNS = {
 }
 _TRAITS = {"+": "Addable", "-": "Subtractable", "*": "Divisible", "/": "Divisible", "%": "Divisible", "^": "Divisible"}
 _COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">=", "=~", "!~"])
-_TIMEABLE = frozenset([Time, Duration])
 
 
 def describe(kind: Kind) -> str:
@@ -87,21 +86,6 @@ def of_builtin(function: Builtin) -> FunctionKind:
         frozenset(p.name for p in parameters if p.required), frozenset(p.name for p in parameters if not p.required),
         function.pipe, _RETURNS.get(returns), function,
     )
-
-
-def argument_problem(parameter: Parameter, kind: Kind) -> str:
-    """What is wrong with an argument of a built-in function; empty where nothing is, or nothing is known."""
-    if kind is None or (not parameter.types and not parameter.function):
-        return ""
-    if isinstance(kind, FunctionKind):
-        fits = parameter.function
-    else:
-        fits = PYTHON[describe(kind)] in parameter.types
-    if fits:
-        return ""
-    if parameter.types >= _TIMEABLE:
-        return f"{describe(kind)} is not Timeable (argument {parameter.name})"
-    return f"expected {parameter.expected} but found {describe(kind)} (argument {parameter.name})"
 
 
 def binary(operator: str, left: Kind, right: Kind) -> tuple[Kind, str]:
