@@ -69,7 +69,8 @@ def _integrals(tables: TableStream, unit: Duration, time_column: str, column: st
         for bound in ("_start", "_stop"):
             if type(table.key_values.get(bound)) is not Time:
                 fail(f"integral function needs {bound} column to be part of group key")
-        area = _area(table, column, time_column, length, linear)
+        with np.errstate(all="ignore"):
+            area = _area(table, column, time_column, length, linear)
         return frames.one_row(table, constant_column(column, "double", area, 1))
 
     return frames.each(tables, table_of)
@@ -233,6 +234,8 @@ def _hour_selection(ctx: Any, tables: TableStream, start: int, stop: int, locati
 
     def table_of(table: Table) -> Table:
         times = frames.need(table, timeColumn, "invalid time column")
+        if times.type != TIME:
+            fail(f'hourSelection: column "{timeColumn}" is not of type time')
         hours = clock_columns(times.values, where) // (3600 * timemath.SECOND) % 24
         inside = (hours >= start) & (hours <= stop) if start <= stop else (hours >= start) | (hours <= stop)
         return table.take(inside & times.valid_mask())

@@ -104,8 +104,9 @@ def _layered(table: Table, n: int, weights: tuple[float, ...]) -> Table:
         cut = before - table.rows
         layers = [layer.take(slice(cut, None)) for layer in layers]
         layers.append(frames.need(table, "_value"))
-    total = sum((weight * layer.values for weight, layer in zip(weights, layers, strict=True)),
-                np.zeros(table.rows))
+    with np.errstate(all="ignore"):
+        total = sum((weight * layer.values for weight, layer in zip(weights, layers, strict=True)),
+                    np.zeros(table.rows))
     where = np.logical_and.reduce([layer.valid_mask() for layer in layers])
     return table.put(frames.masked(Column("_value", "double", total), total, where))
 

@@ -154,6 +154,9 @@ def _join(_ctx: Any, left: TableStream, right: TableStream, fn: FluxCallable) ->
 
 
 def _from_records(records: list[Any], model: Table) -> Table:
+    wrong = next((record for record in records if type(record) is not Record), model)
+    if wrong is not model:
+        fail(f"experimental.join: the function must return a record, not {type_name(wrong)}")
     names = dict.fromkeys(name for record in records for name in record)
     columns = [infer_column(name, [record.get(name) for record in records]) for name in sorted(names)]
     for name, value in model.key_values.items():

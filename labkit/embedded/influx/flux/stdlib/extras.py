@@ -118,12 +118,12 @@ def _linear_regression(_ctx: Any, tables: TableStream) -> TableStream:
         y = frames.need(table, "_value").values.astype(np.float64)
         x = np.arange(1, table.rows + 1, dtype=np.float64)
         line = slope * x + intercept
-        columns = [column.renamed("y") if column.name == "_value" else column for column in table.columns]
-        extra = {"x": x, "y_hat": line, "errors": (y - line) ** 2}
+        with np.errstate(all="ignore"):
+            extra = {"x": x, "y": y, "y_hat": line, "errors": (y - line) ** 2}
         totals = {"slope": slope, **sums}
-        made.append(Table([*columns, *(Column(name, "double", values) for name, values in extra.items()),
-                           *(constant_column(name, "double", value, table.rows) for name, value in totals.items())],
-                          table.key, table.key_values))
+        made.append(table.without("_value").put(
+            *(Column(name, "double", values) for name, values in extra.items()),
+            *(constant_column(name, "double", value, table.rows) for name, value in totals.items())))
     return TableStream(made)
 
 

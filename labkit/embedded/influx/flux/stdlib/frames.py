@@ -40,7 +40,20 @@ def masked(column: Column, values: NDArray[Any], where: NDArray[np.bool_] | None
 
 def one_row(table: Table, *columns: Column) -> Table:
     """The group key's columns and others, one row: what an aggregate answers."""
-    return Table([*table.key_columns(1), *columns], table.key, table.key_values)
+    return keyed(table, 1, *columns)
+
+
+def keyed(table: Table, rows: int, *columns: Column) -> Table:
+    """The group key's columns and others.
+
+    Raises:
+        ValueError: two columns would have one name.
+    """
+    names = [*table.key, *(column.name for column in columns)]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            fail(f'column "{name}" exists already')
+    return Table([*table.key_columns(rows), *columns], table.key, table.key_values)
 
 
 def each(tables: TableStream, function: Callable[[Table], Table | None]) -> TableStream:

@@ -38,8 +38,8 @@ def _histogram(_ctx: Any, tables: TableStream, bins: list[float], column: str = 
         if normalize:
             with np.errstate(all="ignore"):
                 counts = counts / np.float64(len(values))
-        return Table([*table.key_columns(len(bounds)), Column(upperBoundColumn, "double", bounds),
-                      Column(countColumn, "double", counts)], table.key, table.key_values)
+        return frames.keyed(table, len(bounds), Column(upperBoundColumn, "double", bounds),
+                            Column(countColumn, "double", counts))
 
     return frames.each(tables, table_of)
 

@@ -44,11 +44,10 @@ def _holt_winters(ctx: Any, tables: TableStream, n: int, interval: Duration, wit
         for _ in found:
             moments.append(Time(moment))
             moment = timemath.add_duration(moment, interval)
-        columns = [*table.key_columns(len(found)), column_from("_time", TIME, moments),
-                   column_from("_value", "double", found)]
+        columns = [column_from("_time", TIME, moments), column_from("_value", "double", found)]
         if withMinSSE:
             columns.append(constant("minSSE", "double", error, len(found)))
-        return Table(columns, table.key, table.key_values)
+        return frames.keyed(table, len(found), *columns)
 
     return frames.each(tables, table_of)
 

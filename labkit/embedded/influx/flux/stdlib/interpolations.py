@@ -32,6 +32,8 @@ def _linear(ctx: Any, tables: TableStream, every: Duration) -> TableStream:
         values = frames.need(table, "_value", "_value column does not exist")
         if values.type != "double":
             fail(f"cannot interpolate {FLUX_TYPES[values.type]} values; expected float values")
+        if times.type != TIME:
+            fail("interpolate.linear: _time must hold times")
         for column in (times, values):
             if column.nulls():
                 fail(f"null {column.name} found during linear interpolation")
@@ -45,17 +47,20 @@ def _linear(ctx: Any, tables: TableStream, every: Duration) -> TableStream:
 
 
 def _with_window_starts(ctx: Any, times: list[int], windows: timemath.Windows) -> NDArray[Any]:
+    """The times, and between them the starts of windows."""
     ctx.check_rows((times[-1] - times[0]) // timemath.nanoseconds(windows.every) if times else 0)
-    found = times[:1]
+    parts: list[Any] = [times[:1]]
     for before, after in pairwise(times):
+        ctx.check_time()
         start = windows.bounds_of(before)[1]
-        while start < after:
-            found.append(start)
-            start = timemath.add_duration(start, windows.every)
-            if len(found) % 4096 == 0:
-                ctx.check_time()
-        found.append(after)
-    return np.array(found, np.int64)
+        if not windows.every.months:
+            parts.append(np.arange(start, after, windows.every.nanoseconds, dtype=np.int64))
+        else:
+            while start < after:
+                parts.append([start])
+                start = timemath.add_duration(start, windows.every)
+        parts.append([after])
+    return np.concatenate([np.array(part, np.int64) for part in parts])
 
 
 def _line(moments: NDArray[Any], times: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:

@@ -63,6 +63,8 @@ def momentum(values: list[float], n: int) -> list[float]:
 
 
 def _kaufman(values: list[float], n: int) -> list[float]:
+    if n >= len(values):
+        return []
     state = _Momentum()
     recent = [0.0] * n
     fast, slow = 2.0 / 3.0, 2.0 / 31.0

@@ -81,24 +81,35 @@ def _is_numeric(_ctx: Any, v: Any) -> bool:
     return type_name(v) in ("int", "uint", "float")
 
 
+def _key(value: Any) -> Any:
+    """A value that may be a key of a dictionary.
+
+    Raises:
+        ValueError: it is an array, a record, a dictionary, a function or a stream.
+    """
+    if type(value) in (list, Record, FluxDict) or type_name(value) in ("function", "stream"):
+        fail(f"a dictionary cannot have a key of type {type_name(value)}")
+    return value
+
+
 @builtin("dict", "fromList")
 def _from_list(_ctx: Any, pairs: list[Any]) -> FluxDict:
     found = FluxDict()
     for pair in pairs:
         if type(pair) is not Record or set(pair) != {"key", "value"}:
             fail("dict.fromList: each pair must be a record of key and value")
-        found[pair["key"]] = pair["value"]
+        found[_key(pair["key"])] = pair["value"]
     return found
 
 
 @builtin("dict", "get")
 def _dict_get(_ctx: Any, dict: FluxDict, key: Any, default: Any) -> Any:
-    return dict.get(key, default)
+    return dict.get(_key(key), default)
 
 
 @builtin("dict", "insert")
 def _dict_insert(_ctx: Any, dict: FluxDict, key: Any, value: Any) -> FluxDict:
-    return FluxDict({**dict, key: value})
+    return FluxDict({**dict, _key(key): value})
 
 
 @builtin("dict", "remove")
