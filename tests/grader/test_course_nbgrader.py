@@ -14,6 +14,7 @@ from nbgrader.api import Gradebook
 
 from grader import answers, parts
 from grader.layout import CourseFiles, LabFiles
+from labkit.checks import of_lab
 
 ROOT = Path(__file__).resolve().parents[2]
 LABS = CourseFiles(ROOT).labs()
@@ -32,8 +33,8 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> LabFiles:
 
 
 def wrong_answer(lab: LabFiles) -> tuple[str, answers.Answer]:
-    """The first wrong answer of the lab's first exercise."""
-    exercise = f"{lab.number}.1"
+    """The first wrong answer of the lab's last exercise: no other exercise uses what it defines."""
+    exercise = of_lab(lab.number)[-1].id
     return exercise, answers.read(LabFiles(ROOT, lab.folder).answers("wrong", exercise))[0]
 
 
