@@ -41,7 +41,8 @@ def aggregate(
         source = source_column(table, column, types)
         values = source.values if source.valid is None else source.values[source.valid]
         kind = result(source.type)
-        found = compute(values) if len(values) else None
+        with np.errstate(all="ignore"):
+            found = compute(values) if len(values) else None
         return frames.one_row(table, constant_column(column, kind, found, 1))
 
     return frames.each(tables, change)
@@ -116,7 +117,7 @@ def skewness(values: Values) -> float:
     second, third = float(np.sum(away**2)), float(np.sum(away**3))
     if len(floats) < 2 or second == 0:
         return math.nan
-    return math.sqrt(len(floats)) * third / math.pow(second, 1.5)
+    return math.sqrt(len(floats)) * third / float(np.float64(second) ** 1.5)
 
 
 def estimate(values: Values, q: float, compression: float = 0.0) -> float:

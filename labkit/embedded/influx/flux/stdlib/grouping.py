@@ -40,7 +40,9 @@ def regroup(tables: TableStream, columns: list[str], mode: str = "by") -> TableS
             key = [name for name in table.names if name not in columns]
         if table.rows or set(key) <= set(table.key):
             parts += split_by(table, key)
-    return TableStream(merge(parts))
+    result = TableStream(merge(parts))
+    result.grouped = tables.stored and mode == "by" and not {"_time", "_value"} & set(columns)
+    return result
 
 
 @builtin("universe", "group", pipe="tables")
@@ -117,6 +119,9 @@ def _rename(
             names = {name: columns.get(name, name) for name in table.names}
         else:
             names = {name: function(name) if function else name for name in table.names}
+            wrong = next((new for new in names.values() if type(new) is not str), "")
+            if wrong != "":
+                fail(f"rename error: fn must return a string, found {type_name(wrong)}")
         if len(set(names.values())) != len(names):
             twice = next(name for name in names.values() if list(names.values()).count(name) > 1)
             fail(f'column "{twice}" already exists')

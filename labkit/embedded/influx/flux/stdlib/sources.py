@@ -61,6 +61,8 @@ def _range(
 ) -> TableStream:
     first = ctx.resolve_time(start)
     last = int(ctx.now) if stop is None else ctx.resolve_time(stop)
+    if startColumn == stopColumn:
+        fail("range error: startColumn and stopColumn must have different names")
     usual = (timeColumn, startColumn, stopColumn) == ("_time", "_start", "_stop")
     if isinstance(tables, Scan) and tables.start is None:
         if first >= last:
@@ -74,7 +76,7 @@ def _range(
         own_first, own_last = first, last
         if startColumn in table.key and stopColumn in table.key:
             was, until = key_values.get(startColumn), key_values.get(stopColumn)
-            if was is not None and until is not None and first < until and was < last:
+            if type(was) is Time and type(until) is Time and first < until and was < last:
                 own_first, own_last = max(first, was), min(last, until)
         key_values |= {startColumn: Time(own_first), stopColumn: Time(own_last)}
         time = table.get(timeColumn)
