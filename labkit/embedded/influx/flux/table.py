@@ -255,9 +255,12 @@ class TableStream:
         bounds: the span of time of the whole stream, set by `range` and handed on by each call (`Builtin.invoke`);
             windows are cut to it. (start, stop) in nanoseconds, or None.
         stored: whether the rows come straight from storage, only filtered; `pivot` merges such by time.
+        grouped: whether it is a stored stream behind one `group`; of such, InfluxDB's store itself finds `first` and
+            `last`, by time and not by place.
     """
 
     stored = False
+    grouped = False
 
     def __init__(self, tables: list[Table], bounds: tuple[int, int] | None = None) -> None:
         self._tables = tables

@@ -158,3 +158,20 @@ def test_what_cannot_be_read_or_written_is_an_error(storage: Watched, source: st
     with pytest.raises(FluxError) as caught:
         execute(source, storage)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(("call", "expected"), [
+    ("group() |> last()", ("kitchen", 21.5)), ("group() |> first()", ("bath", 24.0)),
+    ('group(columns: ["_field"]) |> last()', ("kitchen", 21.5)),
+])
+def test_first_and_last_of_a_stored_group_are_by_time_as_in_influxdb(
+    storage: Watched, call: str, expected: tuple[str, float],
+):
+    rows = ask(storage, f'from(bucket: "b") {RANGE} |> filter(fn: (r) => r._field == "temperature") |> {call}')
+    assert [(row["room"], row["_value"]) for row in rows] == [expected]
+
+
+def test_last_of_rows_that_were_changed_is_by_place(storage: Watched):
+    rows = ask(storage, f'from(bucket: "b") {RANGE} |> filter(fn: (r) => r._field == "temperature")'
+                        "|> map(fn: (r) => r) |> group() |> sort(desc: true) |> last()")
+    assert [row["_value"] for row in rows] == [20.5]

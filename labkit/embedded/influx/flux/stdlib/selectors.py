@@ -44,6 +44,19 @@ def _end(column: Column, at: int) -> int | None:
     return int(rows[at]) if len(rows) else None
 
 
+def _by_time(tables: TableStream, column: str, *, latest: bool) -> TableStream | None:
+    """`first` or `last` as InfluxDB's store finds it; None where it is not asked."""
+    if not tables.grouped or column != "_value":
+        return None
+
+    def choose(table: Table) -> Table:
+        times = table.column("_time").values
+        row = len(times) - 1 - int(times[::-1].argmax()) if latest else int(times.argmin())
+        return table.take(slice(row, row + 1))
+
+    return TableStream([choose(table) for table in tables if table.rows])
+
+
 def extreme(column: Column, *, largest: bool) -> int | None:
     """The first row with the smallest or the largest value, null and NaN left out.
 
@@ -67,13 +80,15 @@ def extreme(column: Column, *, largest: bool) -> int | None:
 
 @builtin("universe", "first", pipe="tables")
 def _first(_ctx: Any, tables: TableStream, column: str = "_value") -> TableStream:
-    return select(tables, column, lambda found: _end(found, 0))
+    found = _by_time(tables, column, latest=False)
+    return found or select(tables, column, lambda values: _end(values, 0))
 
 
 @builtin("universe", "last", pipe="tables")
 def last(_ctx: Any, tables: TableStream, column: str = "_value") -> TableStream:
     """The last row that is not null."""
-    return select(tables, column, lambda found: _end(found, -1))
+    found = _by_time(tables, column, latest=True)
+    return found or select(tables, column, lambda values: _end(values, -1))
 
 
 @builtin("universe", "min", pipe="tables")
