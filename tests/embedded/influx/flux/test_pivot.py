@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labkit.embedded.influx.flux.errors import RuntimeError_
+from labkit.embedded.influx.flux.errors import LimitError, RuntimeError_
 
 LONG = (
     'import "array"\nimport "join"\narray.from(rows: ['
@@ -119,3 +119,18 @@ def test_a_join_must_keep_the_group_key(ask):
     with pytest.raises(RuntimeError_, match="join cannot modify group key"):
         ask(TWO + 'rows.inner(left: one |> group(columns: ["k"]), right: two |> group(columns: ["k"]), '
                   f"on: (l, r) => l.t == r.t, {AS})")
+
+
+MANY = ('import "generate"\nimport rows "join"\na = generate.from(start: 2024-01-01T00:00:00Z, stop: 2024-01-02T00:00:00Z, '
+        "count: 10000, fn: (n) => n) |> map(fn: (r) => ({r with k: 1, f: string(v: r._value)}))\n")
+
+
+@pytest.mark.parametrize(
+    "call",
+    ['join(tables: {a: a, b: a}, on: ["k"])',
+     "rows.inner(left: a, right: a, on: (l, r) => l.k == r.k, as: (l, r) => ({x: 1}))",
+     'a |> pivot(rowKey: ["_time"], columnKey: ["f"], valueColumn: "_value")'],
+)
+def test_what_would_fill_the_memory_is_refused_before_it_is_made(ask, call):
+    with pytest.raises(LimitError, match="the query would make 100000000 rows"):
+        ask(MANY + call)
