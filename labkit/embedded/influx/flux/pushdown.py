@@ -31,7 +31,7 @@ def push_filter(scan: Scan, fn: Closure) -> tuple[Scan, Closure | None]:
     rest = [part for part in parts if not _only_tags(part)]
     if not pushed:
         return scan, fn
-    narrower = scan.where(_predicate(_part(fn, pushed)))
+    narrower = scan.where(_predicate(_part(fn, [_as_stored(part) if _is_stored(part) else part for part in pushed])))
     return narrower, _part(fn, rest) if rest else None
 
 
@@ -51,6 +51,33 @@ def _predicate(fn: Closure) -> TagPredicate:
         return body(Frame({"r": Record(tags)}, frame)) is True
 
     return wanted
+
+
+def _is_stored(node: ast.Expression) -> bool:
+    """Whether InfluxDB hands a condition to its store: `r.tag`, `==`, `!=`, `=~` or `!~`, and a value."""
+    if isinstance(node, ast.Logical):
+        return all(_is_stored(operand) for operand in node.operands)
+    if isinstance(node, ast.Unary):
+        return isinstance(node.operand, ast.Member) or (node.operator == "not" and _is_stored(node.operand))
+    if not isinstance(node, ast.Binary) or not isinstance(node.left, ast.Member):
+        return False
+    empty = node.operator == "==" and isinstance(node.right, ast.Literal) and node.right.value == ""
+    return isinstance(node.right, ast.Literal | ast.Identifier) and not empty
+
+
+def _as_stored(node: ast.Expression) -> ast.Expression:
+    """The condition as the store sees it: there a tag that a series lacks is empty, not null.
+
+    So `r.room != "bath"` keeps series without a room, as in InfluxDB. `exists` still tells them apart.
+    """
+    if isinstance(node, ast.Logical):
+        return ast.Logical(node.span, node.operator, [_as_stored(operand) for operand in node.operands])
+    if isinstance(node, ast.Binary):
+        tag = node.left
+        present = ast.Unary(tag.span, "exists", tag)
+        left = ast.Conditional(tag.span, present, tag, ast.Literal(tag.span, ""))
+        return ast.Binary(node.span, node.operator, left, node.right)
+    return node
 
 
 def _only_tags(node: ast.Expression) -> bool:

@@ -175,3 +175,24 @@ def test_last_of_rows_that_were_changed_is_by_place(storage: Watched):
     rows = ask(storage, f'from(bucket: "b") {RANGE} |> filter(fn: (r) => r._field == "temperature")'
                         "|> map(fn: (r) => r) |> group() |> sort(desc: true) |> last()")
     assert [row["_value"] for row in rows] == [20.5]
+
+
+@pytest.mark.parametrize(("condition", "expected"), [
+    ('r.room != "bath"', ["humidity", "on", "state", "temperature", "watts"]),
+    ('r.room !~ /^b/', ["humidity", "on", "state", "temperature", "watts"]),
+    ('r.room =~ /^$|bath/', ["on", "state", "temperature", "watts"]),
+    ('r.room == ""', []),
+    ('r.room != "" and r._field != "humidity"', ["temperature"]),
+    ("not exists r.room", ["on", "state", "watts"]),
+    ("exists r.room", ["humidity", "temperature"]),
+])
+def test_the_store_takes_a_tag_that_a_series_lacks_as_empty_as_influxdb_does(
+    storage: Watched, condition: str, expected: list[str],
+):
+    rows = ask(storage, f'from(bucket: "b") {RANGE} |> filter(fn: (r) => {condition})')
+    assert sorted({row["_field"] for row in rows}) == expected
+
+
+def test_behind_another_transformation_a_missing_tag_is_null(storage: Watched):
+    rows = ask(storage, f'from(bucket: "b") {RANGE} |> limit(n: 1) |> filter(fn: (r) => r.room != "bath")')
+    assert {row["room"] for row in rows} == {"kitchen"}
