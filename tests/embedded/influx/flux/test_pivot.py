@@ -121,7 +121,8 @@ def test_a_join_must_keep_the_group_key(ask):
                   f"on: (l, r) => l.t == r.t, {AS})")
 
 
-MANY = ('import "generate"\nimport rows "join"\na = generate.from(start: 2024-01-01T00:00:00Z, stop: 2024-01-02T00:00:00Z, '
+MANY = ('import "generate"\nimport rows "join"\n'
+        "a = generate.from(start: 2024-01-01T00:00:00Z, stop: 2024-01-02T00:00:00Z, "
         "count: 10000, fn: (n) => n) |> map(fn: (r) => ({r with k: 1, f: string(v: r._value)}))\n")
 
 
