@@ -104,7 +104,7 @@ class _Writer:
                 # An empty table carries its key in its annotations, so the next table needs its own.
                 schema = own if table.rows else ()
             if table.rows:
-                pieces.append(self.rows(table, number))
+                pieces.append(self.rows(name, table, number))
             number += 1
             yield "".join(pieces)
         if schema is not None:
@@ -126,22 +126,26 @@ class _Writer:
             out.append(["", "result", "table", *(column.name for column in columns)])
         return self.lines(out)
 
-    def rows(self, table: Table, number: int) -> str:
+    def rows(self, name: str, table: Table, number: int) -> str:
         cells = [self.quoted(column) for column in table.columns]
         delimiter = self.dialect.delimiter
-        start = f"{delimiter}{delimiter}{number}{delimiter}"
+        # The result's name stands in `#default`; without that line each row says it.
+        said = "" if "default" in self.dialect.annotations else self.quote(name)
+        start = f"{delimiter}{said}{delimiter}{number}{delimiter}"
         return "".join([start + delimiter.join(row) + END for row in zip(*cells, strict=True)])
 
     def quoted(self, column: Column) -> list[str]:
         texts = column_texts(column)
         if column.type != "string":
             return texts
-        special = (self.dialect.delimiter, '"', "\n", "\r")
-        known = {text: text for text in set(texts)}
-        for text in known:
-            if text and (text[0] == " " or text == "\\." or any(character in text for character in special)):
-                known[text] = '"' + text.replace('"', '""') + '"'
+        known = {text: self.quote(text) for text in set(texts)}
         return [known[text] for text in texts]
+
+    def quote(self, text: str) -> str:
+        special = (self.dialect.delimiter, '"', "\n", "\r")
+        if text and (text[0].isspace() or text == "\\." or any(character in text for character in special)):
+            return '"' + text.replace('"', '""') + '"'
+        return text
 
     def lines(self, rows: list[list[str]]) -> str:
         out = io.StringIO()

@@ -95,7 +95,7 @@ def test_cells_are_quoted_where_they_must_be():
 
 
 def test_the_dialect_chooses_header_delimiter_and_annotations():
-    assert text(table("a", [1.0]), header=False, delimiter=";") == ";;0;1970-01-01T00:00:00Z;1;a\r\n\r\n"
+    assert text(table("a", [1.0]), header=False, delimiter=";") == ";_result;0;1970-01-01T00:00:00Z;1;a\r\n\r\n"
     assert text(table("a", [1.0]), annotations=("group",)).startswith("#group,false,false,false,false,true\r\n,result,")
 
 
