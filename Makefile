@@ -13,7 +13,7 @@ INSTALL_VENV = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "==>
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint bench sources release audit clean
+.PHONY: help setup lab test lint bench release audit clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,8 +36,10 @@ lint: $(VENV)/.labkit-test  ## ruff, mypy, import-linter
 bench: $(VENV)/.labkit-test  ## measure speed: ratios and rates in one run
 	@$(BIN)/python -m tests.bench
 
-release: $(VENV)/.labkit-test  ## rebuild labs/ and stack/parts/ from solutions/
+release: $(VENV)/.labkit-test  ## rebuild labs/ and stack/parts/ from solutions/*.py
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/grader sources
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/grader release
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/grader lint
 
 audit: $(VENV)/.labkit-test  ## prove the checks: right answers pass, wrong ones get their hints
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/grader audit

@@ -18,6 +18,8 @@ from traitlets.log import get_logger
 
 from grader import parts, sources
 from grader.layout import CourseError, CourseFiles, LabFiles
+from labkit import course_index
+from labkit.course import LABS
 
 PACKAGE = Path(__file__).resolve().parent
 PARTS_DOCSTRING = '"""The parts of the house as the reference runs them, made by `grader release`."""\n'
@@ -89,13 +91,15 @@ def build(labs: Sequence[LabFiles], target: Path) -> None:
 
     Args:
         labs: the labs whose release is wanted.
-        target: an empty folder; `labs/` and `stack/parts/` are made in it.
+        target: an empty folder; `labs/` and `stack/parts/` are made in it, the index too if these are the course's labs.
 
     Raises:
         CourseError: a source cannot be released.
     """
     for lab in labs:
         generate(lab, target / "labs")
+    if {lab.folder for lab in labs} <= {lab.folder for lab in LABS}:
+        course_index.write(target / "labs")
     exported = target / "stack" / "parts"
     exported.mkdir(parents=True)
     exported.joinpath("__init__.py").write_text(PARTS_DOCSTRING, encoding="utf-8")
@@ -124,10 +128,21 @@ def release(course: CourseFiles, labs: Sequence[LabFiles], *, check: bool = Fals
         differences = []
         for lab in labs:
             differences += _compare(fresh, course.root, Path("labs") / lab.folder, prune=True)
+        differences += _index(fresh, course.root)
         differences += _compare(fresh, course.root, Path("stack") / "parts", prune=every)
         if not check:
             _apply(differences, fresh, course.root)
     return differences
+
+
+def _index(fresh: Path, root: Path) -> list[Difference]:
+    """The index says what the course table says; a course of other labs has none."""
+    index = Path("labs") / "index.ipynb"
+    if not (fresh / index).is_file():
+        return []
+    if not (root / index).is_file():
+        return [Difference(index, "missing")]
+    return [] if filecmp.cmp(fresh / index, root / index, shallow=False) else [Difference(index, "changed")]
 
 
 def _compare(fresh: Path, root: Path, part: Path, *, prune: bool) -> list[Difference]:

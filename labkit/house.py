@@ -30,8 +30,9 @@ class Room:
         lab: number of the lab that builds it.
         title: title of that lab.
         ready: whether that lab is written.
-        mine: whether the student has written it.
+        mine: whether the student has written all of it.
         names: what the student's part defines.
+        unwritten: what in it is still to be written.
         saved: when it was saved, ISO 8601 in UTC; "" if it was not.
         problem: why the student's part cannot be used; "" if it can.
     """
@@ -42,6 +43,7 @@ class Room:
     ready: bool
     mine: bool
     names: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
     saved: str = ""
     problem: str = ""
 
@@ -206,7 +208,7 @@ def reference_path(name: str) -> Path | None:
 
 
 def part(name: str, *, mine: bool = True) -> ModuleType:
-    """Load a part of the house: the student's own, or the reference where there is none.
+    """Load a part of the house: the student's own, or the reference until the student has written all of it.
 
     While a notebook is graded it is always the reference, so that one lab's mistakes do not cost points in another.
 
@@ -219,7 +221,7 @@ def part(name: str, *, mine: bool = True) -> ModuleType:
         KitError: neither exists.
     """
     file = path_of(name)
-    if mine and not grading() and file.is_file():
+    if mine and not grading() and file.is_file() and not _unwritten(file):
         return load(file, name, owner="mine")
     reference = reference_path(name)
     if reference is None:
@@ -229,6 +231,14 @@ def part(name: str, *, mine: bool = True) -> ModuleType:
             fix=f"work through lab {lab.number}, {lab.title}.",
         )
     return load(reference, name, owner="reference")
+
+
+def _unwritten(file: Path) -> frozenset[str]:
+    """What in a student's part is still to be written; nothing if it cannot be read, which loading it will say."""
+    try:
+        return Piece(file.read_text("utf-8")).stubs
+    except (SyntaxError, ValueError, OSError):
+        return frozenset()
 
 
 def rooms() -> list[Room]:
@@ -247,7 +257,9 @@ def rooms() -> list[Room]:
             except (SyntaxError, ValueError, OSError) as error:
                 problem = f"{type(error).__name__}: {error}"
             saved = dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC).isoformat(timespec="seconds")
-            found.append(Room(name, lab.number, lab.title, lab.ready, True, tuple(sorted(names)), saved, problem))
+            stubs = tuple(sorted(_unwritten(file)))
+            written = tuple(sorted(names.difference(stubs)))
+            found.append(Room(name, lab.number, lab.title, lab.ready, not stubs, written, stubs, saved, problem))
     return found
 
 
@@ -267,7 +279,9 @@ def main(*, json: bool = False) -> int:
         print(f"Your house: {folder()}")
         for room in found:
             state = "yours" if room.mine else ("reference" if reference_path(room.part) else "not built yet")
-            detail = f" ({', '.join(room.names)})" if room.names else ""
+            detail = f" ({', '.join(room.names)})" if room.mine and room.names else ""
+            if room.unwritten:
+                detail = f", until you have written {', '.join(room.unwritten)}"
             print(f"  {'●' if room.mine else '○'} {room.part:<11} lab {room.lab}  {state}{detail}")
             if room.problem:
                 print(

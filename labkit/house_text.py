@@ -34,6 +34,21 @@ class Piece:
         """The names that it defines at its top level; imports do not count."""
         return frozenset(name for statement in ast.parse(self.text).body for name in _defines(statement))
 
+    @property
+    def stubs(self) -> frozenset[str]:
+        """Those of its functions and classes that still raise NotImplementedError, as a lab's empty cells do."""
+        return frozenset(
+            name
+            for statement in ast.parse(self.text).body
+            for name in _defines(statement)
+            if any(isinstance(node, ast.Raise) and _is_stub(node) for node in ast.walk(statement))
+        )
+
+
+def _is_stub(node: ast.Raise) -> bool:
+    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+
 
 def _defines(statement: ast.stmt) -> set[str]:
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

@@ -150,9 +150,22 @@ def test_labkit_house_draws_what_is_the_students(own_house: Path, capsys: pytest
         "ready": True,
         "mine": True,
         "names": ["f"],
+        "unwritten": [],
         "saved": "",
         "problem": "",
     }
     (own_house / "mqtt.py").write_text("def (")
     assert house.main() == 1
     assert "cannot be used: SyntaxError" in capsys.readouterr().out
+
+
+def test_a_part_is_the_students_only_when_all_of_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    house.save("mqtt", "def connect(broker):\n    return 'mine'", cell_id="ex-01-1")
+    house.save("mqtt", "def collect():\n    raise NotImplementedError", cell_id="ex-01-5")
+    assert house.part("mqtt").__labkit_part__ == "reference"
+    room = next(room for room in house.rooms() if room.part == "mqtt")
+    assert (room.mine, room.names, room.unwritten) == (False, ("connect",), ("collect",))
+    house.main()
+    assert "mqtt        lab 01  reference, until you have written collect" in capsys.readouterr().out
+    house.save("mqtt", "def collect():\n    return []", cell_id="ex-01-5")
+    assert house.part("mqtt").__labkit_part__ == "mine"

@@ -158,7 +158,8 @@ class Host:
             Names of threads that still run though they did not when this host was made.
         """
         for kept in reversed(list(self._kept.values())):
-            names = ("disconnect", "loop_stop") if type(kept).__module__.startswith("paho.") else ("stop", "close")
+            mqtt_client = any(base.__module__.startswith("paho.") for base in type(kept).__mro__)
+            names = ("disconnect", "loop_stop") if mqtt_client else ("stop", "close")
             for name in names:
                 method = inspect.getattr_static(kept, name, None)
                 if isinstance(method, types.FunctionType):

@@ -32,7 +32,8 @@ def run(exercise: Exercise, student: Student, world: World, *, hidden: Sequence[
     try:
         public = _judge(exercise.run, exercise, student, world, result)
         result.criteria = _with_points(public, exercise, result)
-        result.written = public.ran or not public.absent
+        untouched = bool(result.criteria) and all(line.state == "not written" for line in result.criteria)
+        result.written = (public.ran or not public.absent) and not untouched
         if hidden and result.written and result.problem is None:
             result.criteria = _joined(
                 result.criteria,

@@ -7,6 +7,7 @@ import pkgutil
 
 import tests.bench
 
-for module in sorted(each.name for each in pkgutil.iter_modules(tests.bench.__path__) if each.name.startswith("bench_")):
+found = (each.name for each in pkgutil.iter_modules(tests.bench.__path__))
+for module in sorted(name for name in found if name.startswith("bench_")):
     print(f"\n== {module.removeprefix('bench_')}", flush=True)
     importlib.import_module(f"tests.bench.{module}").main()

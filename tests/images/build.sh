@@ -5,7 +5,6 @@ set -eu
 cd "$(dirname "$0")"
 
 SUITE=trixie
-MIRROR=${LABKIT_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 BASE=labkit-test/base:$SUITE
 MOSQUITTO=labkit-test/mosquitto:$SUITE
 
@@ -17,10 +16,10 @@ build_base() {
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
   echo "==> $BASE: debootstrap, half a minute"
-  debootstrap --variant=minbase "$SUITE" "$folder/root" "$MIRROR" >"$folder/log" 2>&1 ||
+  debootstrap --variant=minbase "$SUITE" "$folder/tree" ${LABKIT_DEBIAN_MIRROR:+"$LABKIT_DEBIAN_MIRROR"} >"$folder/log" 2>&1 ||
     { tail -n 12 "$folder/log" >&2; exit 1; }
-  rm -rf "$folder"/root/var/cache/apt/*.bin "$folder"/root/var/cache/apt/archives/*.deb "$folder"/root/var/lib/apt/lists/*
-  tar -C "$folder/root" -c . | docker import - "$BASE" >/dev/null
+  rm -rf "$folder"/tree/var/cache/apt/*.bin "$folder"/tree/var/cache/apt/archives/*.deb "$folder"/tree/var/lib/apt/lists/*
+  tar -C "$folder/tree" -c . | docker import - "$BASE" >/dev/null
   rm -rf "$folder"
 }
 
