@@ -91,7 +91,7 @@ def build(labs: Sequence[LabFiles], target: Path) -> None:
 
     Args:
         labs: the labs whose release is wanted.
-        target: an empty folder; `labs/` and `stack/parts/` are made in it, the index too if these are the course's labs.
+        target: an empty folder; `labs/` and `stack/parts/` are made in it, and the index of the course.
 
     Raises:
         CourseError: a source cannot be released.
