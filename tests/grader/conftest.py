@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,11 +73,17 @@ def edit(toy: CourseFiles) -> Callable[[str, str], LabFiles]:
 
 @pytest.fixture(autouse=True)
 def _forget_toy_exercises() -> Iterator[None]:
-    """The registry is the process's: what the toy course registered must not be seen by another test."""
+    """The registry is the process's: no other test may see this toy course, and this one no toy of other tests."""
+    registers: list[dict[str, Any]] = [registry._exercises, registry._hidden]
+    aside = [_take_toys(known) for known in registers]
     yield
-    for known in (registry._exercises, registry._hidden):
-        for name in [name for name in known if name.startswith("90.")]:
-            del known[name]
+    for known, others in zip(registers, aside, strict=True):
+        _take_toys(known)
+        known.update(others)
+
+
+def _take_toys(known: dict[str, Any]) -> dict[str, Any]:
+    return {name: known.pop(name) for name in list(known) if name.startswith("90.")}
 
 
 def environment(root: Path) -> dict[str, str]:

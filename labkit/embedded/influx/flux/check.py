@@ -62,6 +62,7 @@ class _Checker:
         self.imports: dict[str, str] = {}
         self.errors: dict[tuple[Span, str], CompileError] = {}
         self.looks = 0
+        self.inside: set[int] = set()
 
     def error(self, message: str, span: Span) -> None:
         self.errors.setdefault((span, message), CompileError(message, span))
@@ -199,12 +200,17 @@ class _Checker:
         result = self.body(node, inner)
 
         def again(arguments: dict[str, Kind]) -> Kind:
-            if self.looks >= _MOST_LOOKS:
+            if self.looks >= _MOST_LOOKS or id(node) in self.inside:
                 return result
             self.looks += 1
             known = _Names(names)
             known.kinds = {p.name: arguments.get(p.name, defaults.get(p.name)) for p in node.parameters}
-            return self.body(node, known)
+            # By now the function's own name is known: a body that calls it would be looked at without end.
+            self.inside.add(id(node))
+            try:
+                return self.body(node, known)
+            finally:
+                self.inside.discard(id(node))
 
         pipe = next((parameter.name for parameter in node.parameters if parameter.pipe), None)
         optional = frozenset(p.name for p in node.parameters if p.default is not None)

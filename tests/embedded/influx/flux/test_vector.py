@@ -29,8 +29,8 @@ def closure(text: str) -> Closure:
 
 def same(left: Any, right: Any) -> bool:
     if isinstance(left, float) and isinstance(right, float):
-        # numpy's power of an array may differ from that of a scalar in the last bit.
-        return math.isnan(right) if math.isnan(left) else left == right or math.isclose(left, right, rel_tol=1e-15)
+        # numpy's power of an array may differ from that of a scalar in the last bit, and a power of that grows it.
+        return math.isnan(right) if math.isnan(left) else left == right or math.isclose(left, right, rel_tol=1e-12)
     return type(left) is type(right) and bool(left == right)
 
 
