@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+import logging
 import os
 import re
 import subprocess
@@ -183,8 +184,11 @@ def _execute(book: Any, folder: Path) -> Run:
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    # What happened is told in our report; the client would say it a second time, on stderr.
+    quiet = logging.Logger("labkit.notebook_run", logging.CRITICAL)
     client = NotebookClient(
         book,
+        log=quiet,
         timeout=CELL_SECONDS,
         interrupt_on_timeout=True,
         allow_errors=True,
