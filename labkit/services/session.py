@@ -181,6 +181,16 @@ def _stop(stopped: Iterable[Running]) -> None:
             running.stop()
 
 
+def _in_a_forked_child() -> None:
+    global _lock
+    # Another thread of the parent may have held the lock: in the child nobody would ever release it.
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_a_forked_child)
+
+
 @atexit.register
 def _stop_everything() -> None:
     _stop([running for all_of_it in _running.values() for running in all_of_it])

@@ -183,3 +183,26 @@ def test_a_forked_child_leaves_the_servers_of_its_parent_alone() -> None:
                 os._exit(0)
         os.waitpid(child, 0)
         assert accepts(services.mqtt.port)
+
+
+@posix
+def test_a_child_forked_while_another_thread_starts_services_can_ask_what_runs() -> None:
+    program = """
+import os, signal, threading
+from labkit.services import session
+
+def fork():
+    child = os.fork()
+    if child == 0:
+        signal.alarm(5)  # ends a child that waits for ever; its status is then not 0
+        os._exit(0 if session.current() is None else 1)
+    ended.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+ended = []
+with session._lock:
+    other = threading.Thread(target=fork)
+    other.start()
+    other.join()
+raise SystemExit(ended != [0])
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=30, check=False).returncode == 0
