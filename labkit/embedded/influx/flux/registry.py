@@ -222,7 +222,7 @@ def builtin(package: str, name: str, *, pipe: str | None = None) -> Callable[[Ca
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        PACKAGES.setdefault(package, {})[name] = Builtin(package, name, function, pipe)
+        _add(package, name, Builtin(package, name, function, pipe))
         return function
 
     return register
@@ -230,7 +230,15 @@ def builtin(package: str, name: str, *, pipe: str | None = None) -> Callable[[Ca
 
 def constant(package: str, name: str, value: Any) -> None:
     """Register a constant of the standard library, such as `math.pi`."""
-    PACKAGES.setdefault(package, {})[name] = value
+    _add(package, name, value)
+
+
+def _add(package: str, name: str, value: Any) -> None:
+    names = PACKAGES.setdefault(package, {})
+    if name in names:
+        # Which of the two counts would depend on the order in which the files are imported.
+        raise TypeError(f"{package}.{name} is registered twice")
+    names[name] = value
 
 
 def load() -> dict[str, dict[str, Any]]:

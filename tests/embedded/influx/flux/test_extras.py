@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from labkit.embedded.influx.flux import registry
 from labkit.embedded.influx.flux.errors import RuntimeError_
 from labkit.embedded.influx.flux.values import Record, Time
 
@@ -66,3 +67,10 @@ def test_hashes(call):
 
 def test_without_a_last_success_the_other_time_counts(call):
     assert call("influxdata/influxdb/tasks", "lastSuccess", orTime=Time(5)) == 5
+
+
+def test_a_function_cannot_be_registered_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "PACKAGES", {})
+    registry.constant("math", "answer", 42)
+    with pytest.raises(TypeError, match=r"math\.answer is registered twice"):
+        registry.builtin("math", "answer")(lambda _ctx: 42)
