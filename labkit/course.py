@@ -51,7 +51,7 @@ LABS: tuple[Lab, ...] = (
         75,
         ("mqtt", "influxdb"),
         ("collector",),
-        "A collector that stores every reading once, and a month of temperatures as a picture.",
+        "A collector that stores every reading once, and two weeks of temperatures as a picture.",
         ready=True,
     ),
     Lab(

@@ -20,6 +20,8 @@ that is asked for, then run the check under it. A check says what it expected, w
 as often as you like. `hint("01.3")` shows one more hint for exercise 1.3.
 
 **Stuck?** *Kernel → Restart Kernel and Run All Cells* gives you a clean start without losing what you wrote.
+After a restart nothing is known any more: `name 'check' is not defined` and ``Cell magic `%%part` not found`` mean that
+the lab's first cell has not run. *Run → Run All Above Selected Cell* runs all that comes before.
 In a terminal, `labkit doctor` says what your machine runs the services on, and `labkit check 01` runs a whole lab.
 """
 

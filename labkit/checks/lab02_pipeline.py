@@ -163,7 +163,8 @@ def runs(student: Student, world: World, *, every: str, window: timedelta) -> No
             lines.append(f"{series} {field}=99.5 {nanoseconds(now - window * 3)}")
     lines.append(f"weather,node_id=node_01 temperature=3.5 {nanoseconds(now - window / 2)}")
     world.influx.write(source, lines)
-    text = student.call("downsample_task", source, target, every=every).value
+    written = student.call("downsample_task", source, target, every=every)
+    text = written.satisfies(lambda value: isinstance(value, str), "the text of a task").value
     for _ in range(2):
         reply = run_at(world.influxdb, text, now)
         failed = reply.status != 200 or "error,reference" in reply.text

@@ -36,6 +36,14 @@ class CheckFailed(KitError):  # noqa: N818 - the name that an instructor reads i
         return [f"This answer could not be checked; that is not the student's fault.\n{self.message}"]
 
 
+class CheckInterrupted(KeyboardInterrupt):
+    """The person at the keyboard stopped a check: there is no score, and "run all" ends here."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows this instead of a traceback through the kit.
+        return ["Interrupted: nothing was judged. Run this cell again."]
+
+
 def check(id: str, *, namespace: MutableMapping[str, Any] | None = None, seed: int | None = None) -> int | float:
     """Check an exercise, show the result card, and return the score as the cell's value.
 
@@ -49,6 +57,7 @@ def check(id: str, *, namespace: MutableMapping[str, Any] | None = None, seed: i
 
     Raises:
         CheckFailed: the kit itself failed; the answer was not judged.
+        CheckInterrupted: the cell was interrupted.
         StudentError: there is no such exercise.
     """
     try:
@@ -57,7 +66,10 @@ def check(id: str, *, namespace: MutableMapping[str, Any] | None = None, seed: i
         note_card("Nothing to check", str(error)).display()
         raise
     names = namespace if namespace is not None else _names(sys._getframe(1).f_globals)
-    result = _run(exercise, names, _seed(exercise) if seed is None else seed)
+    try:
+        result = _run(exercise, names, _seed(exercise) if seed is None else seed)
+    except KeyboardInterrupt:
+        raise CheckInterrupted from None
     _last[exercise.id] = result
     _shown.pop(exercise.id, None)
     result_card(result).display()

@@ -217,13 +217,18 @@ class Outcome:
         else:
             kind = error.state
             expected, text, advice = _explain(error, expected, self.call_text, self.signature)
-            about_code = kind in {"raised", "timeout", "value"}
+            # A name that Python does not know is a slip, not a misconception: a hint would lead away from it.
+            slip = kind == "raised" and "builtins.NameError" in error.types
+            about_code = kind in {"raised", "timeout", "value"} and not slip
             chosen = choose(hint, error) if about_code else None
+        if chosen is not None:
+            # A call that did not end may have met an endless loop on the way to any misconception: say both.
+            advice = f"{advice} {chosen.nudge}" if kind == "timeout" else chosen.nudge
         raise CriterionFailed(
             Finding(
                 expected=expected,
                 found=f"{text} ({note})" if note else text,
-                advice=chosen.nudge if chosen else advice,
+                advice=advice,
                 hint=chosen,
                 call=self.call_text,
                 line=error.line if error else "",
@@ -236,6 +241,8 @@ class Outcome:
 _ENDS = {
     "builtins.SystemExit": "do not leave Python with `exit()` or `sys.exit()`: return, or raise an exception.",
     "builtins.KeyboardInterrupt": "do not raise KeyboardInterrupt: it is the keyboard's. Raise another exception.",
+    "builtins.NameError": "is the name spelt right, and has the cell that defines it run?",
+    "builtins.UnboundLocalError": "this variable is read before it has a value: is it set on every way there?",
     "builtins.RecursionError": "the function calls itself without end: which call should be the last?",
 }
 

@@ -47,8 +47,9 @@ def show(value: Any) -> str:
 
 
 def shorten(text: str, longest: int) -> str:
-    """Return the text, or its head with a note of how much is left out."""
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest:,} characters more)"
+    """Return the text, or its head with a note of how much is left out, if that makes it shorter."""
+    short = f"{text[:longest]}… ({len(text) - longest:,} characters more)"
+    return text if len(text) <= max(longest, len(short)) else short
 
 
 def call_text(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-from labkit.widgets.view import View, box, problem
+from labkit.widgets.view import View, box
 
 if TYPE_CHECKING:
     from labkit.services import Endpoint, Services
@@ -27,9 +27,7 @@ def service_lights(services: Services | None = None) -> View:
 
         services = current()
     if services is None:
-        return problem(
-            "Service lights", "No service was started here. Run the cell with start(…), and then this one again."
-        )
+        return _outlook()
     rows = [(endpoint, _answer(endpoint)) for endpoint in _endpoints(services)]
     lines = [
         f"  {'● up' if seconds is not None else '○ down'}  {endpoint!r}{_said(seconds)}" for endpoint, seconds in rows
@@ -41,6 +39,32 @@ def service_lights(services: Services | None = None) -> View:
     return View(
         "\n".join(["Services:", *lines]),
         box(f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>", "Services"),
+    )
+
+
+def _outlook() -> View:
+    """Say where each service would run, since none runs: the short form of `labkit doctor`."""
+    from labkit.services import doctor
+
+    rows = [row for row in doctor.report()["services"] if row["state"] != "planned"]
+    places = []
+    for row in rows:
+        engine = f"{row['engine']} {row['version']}".strip()
+        where = f"{engine} ({row['provider']})" if row["provider"] else "cannot run here"
+        places.append((row["title"], where, row["note"]))
+    said = "No service was started in this notebook. Here they would run on:"
+    lines = [f"  {title}: {where}{note and ', ' + note}" for title, where, note in places]
+    names = ("service", "runs on", "note")
+    head = "".join(f"<th scope='col' style='{_LEFT}'>{name}</th>" for name in names)
+    cells = "".join(
+        "<tr>" + "".join(f"<td style='{_LEFT}'>{html.escape(text)}</td>" for text in place) + "</tr>"
+        for place in places
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>"
+    more = "<p>In a terminal, <code>labkit doctor</code> says more.</p>"
+    return View(
+        "\n".join([said, *lines, "In a terminal, `labkit doctor` says more."]),
+        box(f"<p>{said}</p>{table}{more}", "Where each service would run"),
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from labkit.checks import Result, Student, World, criterion
 from labkit.checks.card import result_card
-from tests.checks.toy import RIGHT, judge, judge_with, namespace
+from tests.checks.toy import RIGHT, SIGN, judge, judge_with, namespace
 
 
 def finding(result: Result, place: int = 0) -> dict[str, str]:
@@ -48,6 +48,25 @@ def test_none_asks_for_a_return() -> None:
         "TypeError or ValueError that mentions 'number'",
         "None",
     )
+
+
+def hinted(student: Student, world: World) -> None:
+    with criterion("doubled", points=1):
+        student.call("twice", 21).gives(42, hint=SIGN)
+
+
+def test_a_name_that_python_does_not_know_earns_advice_about_the_name_and_no_hint() -> None:
+    slip = judge_with(hinted, "def twice(number): return 2 * nubmer")
+    assert finding(slip)["try"] == "is the name spelt right, and has the cell that defines it run?"
+    assert slip.hints == []
+    unset = judge_with(hinted, "def twice(number):\n    total += number\n    return total")
+    assert "before it has a value" in finding(unset)["try"]
+    assert judge_with(hinted, "def twice(number): return 2 / 0").hints == [SIGN]
+
+
+def test_a_call_that_never_ends_asks_for_the_loop_before_the_hint() -> None:
+    result = judge_with(hinted, "def twice(number):\n    while True: pass")
+    assert finding(result)["try"] == f"does every loop end, and does every wait have a time limit? {SIGN.nudge}"
 
 
 def test_a_missing_function_names_its_near_miss() -> None:

@@ -144,3 +144,16 @@ def test_the_seed_is_the_exercises_own_or_that_of_the_environment(monkeypatch: p
     assert seeds[1] == 5
     assert seeds[2] == seeds[3]
     assert len(set(seeds)) == 4
+
+
+def test_an_interrupted_check_has_no_score_and_shows_no_traceback_of_the_kit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keyboard is a stand-in: a signal at the right moment would be a race."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("labkit.checks.notebook._run", interrupted)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        notebook.check("90.1", namespace={})
+    assert isinstance(stopped.value, notebook.CheckInterrupted)
+    assert stopped.value._render_traceback_() == ["Interrupted: nothing was judged. Run this cell again."]

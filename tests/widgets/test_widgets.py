@@ -117,6 +117,21 @@ def test_service_lights_say_up_and_down_in_words(broker: Endpoint) -> None:
     assert "run the cell with start(…) again" in repr(down)
 
 
+def test_service_lights_say_where_each_service_would_run_before_one_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report is a stand-in: where services run differs between machines, and the test of `doctor` looks at that."""
+    planned = {"state": "planned", "title": "Kafka", "engine": "", "version": "", "provider": "", "note": ""}
+    missing = planned | {"state": "missing", "title": "InfluxDB 2"}
+    ready = planned | {"state": "ready", "title": "MQTT broker", "engine": "mosquitto", "version": "2.0"}
+    rows = [ready | {"provider": "native", "note": "a <b>"}, missing, planned]
+    monkeypatch.setattr("labkit.services.current", lambda: None)
+    monkeypatch.setattr("labkit.services.doctor.report", lambda: {"services": rows})
+    lights = service_lights()
+    assert "MQTT broker: mosquitto 2.0 (native), a <b>" in repr(lights)
+    assert "InfluxDB 2: cannot run here" in repr(lights)
+    assert "Kafka" not in repr(lights)
+    assert "a &lt;b&gt;" in lights.markup
+
+
 def test_the_house_plan_names_each_part_and_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABKIT_HOUSE", str(tmp_path))
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
