@@ -1,4 +1,4 @@
-"""The notebooks as students and CI run them: from top to bottom, in a fresh kernel, on every provider of this machine."""
+"""The notebooks as students and CI run them: top to bottom, in a fresh kernel, on every provider of this machine."""
 
 from __future__ import annotations
 
