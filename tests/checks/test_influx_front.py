@@ -1,0 +1,46 @@
+"""What an InfluxFront does with clients that a check does not expect."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+
+import pytest
+
+from labkit.checks.host import Host
+from labkit.checks.influx_front import BUSY, InfluxFront
+from labkit.services import Endpoint
+
+NOWHERE = Endpoint("influxdb", "embedded", "labkit-influx", "", "127.0.0.1", 9, url="http://127.0.0.1:9")
+
+
+def write(front: InfluxFront, body: bytes, **headers: str) -> tuple[int, http.client.HTTPConnection]:
+    connection = http.client.HTTPConnection("127.0.0.1", front.endpoint.port, timeout=5)
+    connection.request("POST", "/api/v2/write", body, headers)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status, connection
+
+
+def test_a_body_that_is_not_the_gzip_it_claims_to_be_is_answered(capfd: pytest.CaptureFixture[str]) -> None:
+    with InfluxFront(NOWHERE) as front:
+        front.answer_always(BUSY)
+        status, connection = write(front, b"m v=1", **{"Content-Encoding": "gzip"})
+        connection.close()
+        assert (status, front.writes[0].lines) == (503, ("m v=1",))
+    assert capfd.readouterr().err == ""
+
+
+def test_a_connection_that_a_client_keeps_open_ends_with_the_front() -> None:
+    before = set(threading.enumerate())
+    host = Host({})
+    front = InfluxFront(NOWHERE)
+    front.answer_always(BUSY)
+    _, connection = write(front, b"m v=1")
+    # A check that lists what the student left running must not name the kit's own threads.
+    assert host.release() == []
+    front.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+    connection.close()
