@@ -27,6 +27,8 @@ DEEPEST = 64
 """Levels of nesting."""
 LARGEST = 32 * 1024 * 1024
 """Characters of one encoded value."""
+LONGEST_INT = 8192
+"""Bits of an integer: Python refuses to write one of more than 4300 digits, and no exercise asks for one."""
 _EXACT_INT = 2**53
 _KIND = "$"
 
@@ -101,6 +103,8 @@ def encode(value: Any, refer: Refer | None = None, depth: int = 0) -> Any:
         return str.__str__(value)
     if issubclass(kind, int):
         number = int.__int__(value)
+        if number.bit_length() > LONGEST_INT:
+            raise WireError(f"too large: an integer of {number.bit_length():,} bits, the most is {LONGEST_INT:,}")
         return number if -_EXACT_INT <= number <= _EXACT_INT else {_KIND: "int", "v": hex(number)}
     if issubclass(kind, float):
         real = float.__float__(value)

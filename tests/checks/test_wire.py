@@ -147,6 +147,12 @@ def test_a_value_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -
         wire.dumps("x" * 101)
 
 
+def test_an_integer_that_python_would_not_write_is_refused() -> None:
+    assert wire.loads(wire.dumps(-(2**8192) + 1)) == -(2**8192) + 1
+    with pytest.raises(wire.WireError, match="an integer of 33,220 bits"):
+        wire.dumps([10**10_000])
+
+
 def test_an_endpoint_arrives_with_its_secrets_and_capabilities() -> None:
     endpoint = Endpoint(
         "influxdb", "embedded", "labkit-influx", "2.7", "127.0.0.1", 1, token="t", capabilities=frozenset({"a"})
