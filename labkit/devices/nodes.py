@@ -146,8 +146,14 @@ class ReferenceNode:
         self.stop()
 
 
+_started: dict[tuple[str, int, str], ReferenceNode] = {}
+
+
 def reference_node(broker: Broker, node_id: str = "01", interval: float = 1.0, seed: int = 1) -> ReferenceNode:
     """Start a node that publishes telemetry on `iot/node/{node_id}/telemetry` from a thread; see `ReferenceNode`.
+
+    A node that an earlier call started on the same topic of the same broker is stopped: a cell that is run twice must
+    not make two nodes, of which nobody can stop the first.
 
     Args:
         broker: where to publish.
@@ -155,7 +161,11 @@ def reference_node(broker: Broker, node_id: str = "01", interval: float = 1.0, s
         interval: seconds between two readings.
         seed: makes the signal.
     """
-    return ReferenceNode(broker, node_id, interval, seed)
+    place = (broker.host, broker.port, node_id)
+    if (earlier := _started.pop(place, None)) is not None:
+        earlier.stop()
+    _started[place] = ReferenceNode(broker, node_id, interval, seed)
+    return _started[place]
 
 
 def history(

@@ -41,7 +41,9 @@ class TopicExplorer(Live):
         super().__init__("Topic explorer", broker, topic_filter, seconds=seconds, key="topics")
 
     def take(self, topic: str, payload: bytes, moment: float) -> None:
-        """Note a message."""
+        """Note a message. What the kit sends itself is left out: a student who reads it would look for its sender."""
+        if topic.startswith("labkit/"):
+            return
         known = self._topics.get(topic)
         if known is not None:
             known.payload, known.moment, known.count = payload, moment, known.count + 1
@@ -61,7 +63,7 @@ class TopicExplorer(Live):
                     seen.add(levels[:depth])
                     lines.append("  " * depth + (levels[depth - 1] or _EMPTY))
             lines.append(
-                "  " * len(levels) + f"{levels[-1] or _EMPTY}: {_text(state.payload)} ({state.count} messages)"
+                "  " * len(levels) + f"{levels[-1] or _EMPTY}: {_text(state.payload)} ({_messages(state.count)})"
             )
         return "\n".join(lines)
 
@@ -98,10 +100,14 @@ def _branch(node: _Node, now: float) -> str:
             age = max(0.0, now - state.moment)
             said = (
                 f": <code style='overflow-wrap:anywhere'>{html.escape(_text(state.payload))}</code> "
-                f"<small>({state.count} messages, the last {age:.0f} s ago)</small>"
+                f"<small>({_messages(state.count)}, the last {age:.0f} s ago)</small>"
             )
         items.append(f"<li><b>{html.escape(level or _EMPTY)}</b>{said}{_branch(below, now) if below else ''}</li>")
     return f"<ul style='margin:.1em 0;padding-left:1.3em'>{''.join(items)}</ul>"
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"
 
 
 def _text(payload: bytes) -> str:

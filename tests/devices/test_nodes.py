@@ -41,6 +41,13 @@ def test_stopping_ends_the_messages_and_every_thread(broker: Endpoint) -> None:
     assert "stopped" in repr(node)
 
 
+def test_the_same_node_started_again_replaces_the_first(broker: Endpoint) -> None:
+    first = reference_node(broker, "04", interval=9)
+    with reference_node(broker, "04", interval=9) as second, reference_node(broker, "05", interval=9):
+        assert "stopped" in repr(first)
+        assert "publishes" in repr(second)
+
+
 def test_the_rate_is_that_of_the_clock(broker: Endpoint) -> None:
     with (
         viewing(broker) as view,

@@ -34,11 +34,19 @@ def test_the_topic_explorer_shows_the_tree_with_last_payloads(broker: Endpoint) 
             view.publish("explore/a/x", payload)
         view.publish("explore/<b>", b"<script>")
         wait_until(lambda: "<b>" in repr(explorer), 3, what="the message")
-        assert re.search(r"explore\n    <b>: <script> \(1 messages\)\n    a\n      x: 2 \(2 messages\)", repr(explorer))
+        assert re.search(r"explore\n    <b>: <script> \(1 message\)\n    a\n      x: 2 \(2 messages\)", repr(explorer))
         markup = explorer._repr_mimebundle_()["text/html"]
         assert "<script>" not in markup
         assert "&lt;script&gt;" in markup
         assert "aria-label='Topic explorer'" in markup
+
+
+def test_the_topic_explorer_leaves_out_what_the_kit_sends(broker: Endpoint) -> None:
+    with viewing(broker) as view, topic_explorer(broker) as explorer:
+        view.publish("labkit/mark/1", b"of the kit")
+        view.publish("of/a/student", b"2")
+        wait_until(lambda: "student" in repr(explorer), 3, what="the message")
+        assert "labkit" not in repr(explorer)
 
 
 def test_the_topic_explorer_keeps_what_a_person_can_read(broker: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
