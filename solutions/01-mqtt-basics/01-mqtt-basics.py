@@ -77,7 +77,8 @@ print(message.payload.decode())
 # A client opens a network connection and sends a packet named `CONNECT`. The broker answers with **`CONNACK`**: accepted, or
 # refused with a reason, such as *Not authorized*. Only then may the client publish and subscribe.
 #
-# The Python library is `paho-mqtt`. Its client does the network's work in a thread of its own, which `loop_start()` starts.
+# The Python library is `paho-mqtt`. Its client does the network's work in a **thread** of its own: code that runs beside your
+# cells, at the same time. `loop_start()` starts it.
 # When something happens, that thread calls a function of yours: a **callback**. `on_connect` is called when `CONNACK` has come.
 
 # %% [markdown]
@@ -150,6 +151,9 @@ print("connected?", client.is_connected())
 #
 # A cell that begins with `%%part mqtt` runs like any other cell. Its text is also saved: together these cells become the
 # program `mqtt` of your house. First the imports; they are given.
+#
+# After a restart of the kernel all names are gone. ``Cell magic `%%part` not found`` and `name … is not defined` then mean:
+# run the cells above again, with *Run → Run All Above Selected Cell*.
 
 # %% nbgrader={"grade": false, "grade_id": "part-01-mqtt", "locked": true, "schema_version": 3, "solution": false}
 # %%part mqtt
@@ -972,6 +976,9 @@ broker = services.mqtt
 attempt(collect, broker, "#", 1, 0.5)
 
 # %% [markdown]
+# The client of sections 1 to 6 still looks for the old address. To try something in them again, run the notebook from the top.
+
+# %% [markdown]
 # ## In real life
 #
 # - Two clients with the same client id throw each other out, again and again. It looks like a bad network.
@@ -1035,6 +1042,7 @@ attempt(collect, broker, "#", 1, 0.5)
 # | reading | one telemetry message as a dictionary |
 # | retained message | the last message of a topic, kept by the broker for later subscribers |
 # | telemetry, command, status | what a node measures; is told; whether it is there |
+# | thread | code that runs at the same time as other code of the same program |
 # | topic, topic filter | the name of a stream of messages; a pattern for topics |
 # | wildcard | `+`, one level; `#`, all further levels or none |
 

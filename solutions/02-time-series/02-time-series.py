@@ -94,6 +94,9 @@ ask(f"""
 # Notice what came back: a time, a value, and the labels `node_id` and `_field`. A database that is built around
 # *time* plus *labels* is called a **time series database**. InfluxDB is one. Its two languages are the subject of
 # this lab: **line protocol** to write, **Flux** to ask.
+#
+# Four words to reach it: `url` is where it listens, `token` the password of a program, `org` (organization) whose data
+# it is, and a **bucket** is where points are kept. `influx` has all four.
 
 # %% [markdown]
 # ## 1. Line protocol: one point, one line
@@ -269,7 +272,8 @@ check("02.1")
 # *Objective B*
 #
 # Each write is an HTTP request. A request has a fixed cost, however many lines it carries: so lines travel in
-# **batches**.
+# **batches**. The answer has a *status*, a number: 2xx says done, 4xx that the request is wrong (but 429: too many
+# requests, come later), 5xx that the server has a problem.
 
 # %%
 import time
