@@ -289,4 +289,5 @@ def main(*, json: bool = False) -> int:
                     f"Try: run the `%%part {room.part}` cells of lab {room.lab} again."
                 )
         print(f"{sum(room.mine for room in found)} of {len(found)} parts are yours.")
+        print("The course's reference stands in for a part until all of yours is written.")
     return 1 if any(room.problem for room in found) else 0
