@@ -8,8 +8,11 @@ student's code does makes `check` raise.
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import sys
+import types
 import zlib
 from collections.abc import MutableMapping
 from typing import Any
@@ -70,6 +73,7 @@ def check(id: str, *, namespace: MutableMapping[str, Any] | None = None, seed: i
         result = _run(exercise, names, _seed(exercise) if seed is None else seed)
     except KeyboardInterrupt:
         raise CheckInterrupted from None
+    result.notes += _outdated(exercise, names)
     _last[exercise.id] = result
     _shown.pop(exercise.id, None)
     result_card(result).display()
@@ -87,6 +91,28 @@ def _run(exercise: Exercise, names: MutableMapping[str, Any], seed: int) -> Resu
             return Result(exercise.id, exercise.title, exercise.points, seed=seed, problem=str(error))
         world = World(endpoints, seed=seed)
         return run(exercise, LocalStudent(names), world, hidden=hidden_cases(exercise.id))
+
+
+def _outdated(exercise: Exercise, names: MutableMapping[str, Any]) -> list[str]:
+    """Say which functions are older than the cell that defines them, since that cell ended with an error.
+
+    A student who mends a function, overlooks the SyntaxError and runs the check reads about a version that is gone.
+    """
+    cells = [text for text in names.get("In", []) if isinstance(text, str)]
+    notes = []
+    for name in (signature.split("(")[0] for signature in exercise.functions):
+        head = re.compile(rf"^def {re.escape(name)}\b", re.MULTILINE)
+        last = next((text for text in reversed(cells) if head.search(text)), None)
+        function = names.get(name)
+        if last is None or not isinstance(function, types.FunctionType):
+            continue
+        try:
+            source = inspect.getsource(function)
+        except (OSError, TypeError):
+            continue  # not from a cell: nothing to compare with
+        if source.strip() not in last:
+            notes.append(f"the cell with `def {name}` ended with an error when you ran it: this is an older version")
+    return notes
 
 
 def _endpoints(exercise: Exercise) -> dict[str, Any]:

@@ -157,3 +157,11 @@ def test_an_interrupted_check_has_no_score_and_shows_no_traceback_of_the_kit(mon
         notebook.check("90.1", namespace={})
     assert isinstance(stopped.value, notebook.CheckInterrupted)
     assert stopped.value._render_traceback_() == ["Interrupted: nothing was judged. Run this cell again."]
+
+
+def test_a_cell_that_ended_with_an_error_is_named_as_the_reason_for_an_old_version() -> None:
+    right = "def twice(number):\n    # two\n    return 2 * number"
+    broken = "def twice(number):\n    return 2 * number)"
+    shown = played(right, "check('90.1')", broken, "check('90.1')", right, "check('90.1')")
+    texts = [shown[place].outputs[0].data["text/plain"] for place in (1, 3, 5)]
+    assert ["the cell with `def twice` ended with an error" in text for text in texts] == [False, True, False]
