@@ -126,6 +126,20 @@ def _shown(line: CriterionResult) -> Finding | None:
     )
 
 
+def _shown_lines(result: Result) -> list[tuple[CriterionResult, Finding | None]]:
+    """Return each criterion with what is shown of its finding. That a function is not there yet is said once."""
+    said: set[tuple[str, str]] = set()
+    found: list[tuple[CriterionResult, Finding | None]] = []
+    for line in result.criteria:
+        finding = _shown(line)
+        if finding is not None and finding.kind in {"stub", "missing"}:
+            about = (finding.expected, finding.found)
+            finding = None if about in said else finding
+            said.add(about)
+        found.append((line, finding))
+    return found
+
+
 def _rows(finding: Finding) -> list[tuple[str, str, bool]]:
     """Return label, text and whether the text is code, of what a finding has to show."""
     rows = [
@@ -144,10 +158,10 @@ def _text(result: Result) -> str:
     if result.problem is not None:
         lines += [f"  {_EXCUSE}", textwrap.indent(result.problem, "  ")]
     hinted: set[str] = set()
-    for line in result.criteria:
+    for line, finding in _shown_lines(result):
         symbol, word = _MARK[line.state]
         lines.append(f"  {symbol} {word}: {line.title}  ({line.earned:g} of {line.points:g})")
-        if (finding := _shown(line)) is not None:
+        if finding is not None:
             for label, text, _ in _rows(finding):
                 body = textwrap.indent(text, " " * 16).lstrip()
                 lines.append(f"      {label + ':':<9} {body}")
@@ -166,17 +180,16 @@ def _html(result: Result) -> str:
     ]
     if result.problem is not None:
         parts.append(f"<p>{html.escape(_EXCUSE)}</p><pre style='{_CODE}'>{html.escape(result.problem)}</pre>")
-    items = "".join(_item(line) for line in result.criteria)
+    items = "".join(_item(line, finding) for line, finding in _shown_lines(result))
     parts.append(f"<ul style='list-style:none;padding-left:.3em;margin:.4em 0'>{items}</ul>")
     parts += [f"<small>Note: {_rich(note)}</small><br>" for note in result.notes]
     return _box(_COLOUR[result.state], "".join(parts), f"Result of exercise {result.exercise}")
 
 
-def _item(line: CriterionResult) -> str:
+def _item(line: CriterionResult, finding: Finding | None) -> str:
     symbol, word = _MARK[line.state]
     mark = f"<b><span aria-hidden='true' style='color:{_COLOUR[line.state]}'>{symbol}</span> {word}</b>"
     head = f"<li style='margin:.35em 0'>{mark}: {_rich(line.title)} <small>({line.earned:g} of {line.points:g})</small>"
-    finding = _shown(line)
     if finding is None:
         return head + "</li>"
     rows = "".join(

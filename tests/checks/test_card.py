@@ -51,3 +51,10 @@ def test_hidden_cases_are_not_shown() -> None:
     card = result_card(judge(cheat, hidden=(hidden_minus,)))
     assert "-200" not in card.text + card.markup
     assert "further cases, which are not shown" in card.text
+
+
+def test_that_a_function_is_not_written_is_said_once() -> None:
+    card = result_card(judge("def twice(number):\n    raise NotImplementedError"))
+    assert card.text.count("found:    not written yet") == 1
+    assert card.markup.count("not written yet") == 2  # once in the head, once in the first criterion
+    assert card.text.count("○ not written:") == 3
