@@ -181,6 +181,7 @@ def _execute(book: Any, folder: Path) -> Run:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     run = Run()
+    started_cells = [0]  # of a cell that kills its kernel, this is all that is known for certain
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -192,6 +193,7 @@ def _execute(book: Any, folder: Path) -> Run:
         timeout=CELL_SECONDS,
         interrupt_on_timeout=True,
         allow_errors=True,
+        on_cell_start=lambda cell, cell_index: started_cells.append(cell_index + 1),  # noqa: ARG005 - called by name
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
     )
@@ -201,11 +203,8 @@ def _execute(book: Any, folder: Path) -> Run:
     try:
         client.execute(env=environment, stderr=subprocess.DEVNULL)
     except DeadKernelError:
-        number = next(
-            (i for i, cell in enumerate(book.cells, 1) if cell.cell_type == "code" and cell.execution_count is None), 0
-        )
         run.stumbles.append(
-            f"the kernel died in cell {number}. Does the code leave Python (os._exit) or use up the memory?"
+            f"the kernel died in cell {started_cells[-1]}. Does the code leave Python (os._exit) or use up the memory?"
         )
     except CellTimeoutError as error:
         run.stumbles.append(str(error).splitlines()[0])
