@@ -178,7 +178,7 @@ def load(file: Path, name: str, *, owner: str) -> ModuleType:
     sys.modules[module_name] = module  # dataclasses look their module up while it is made
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if before is not None:
             sys.modules[module_name] = before
         else:

@@ -114,6 +114,12 @@ def test_a_part_that_cannot_be_loaded_says_what_to_do(own_house: Path) -> None:
         house.part("mqtt")
 
 
+def test_a_part_that_leaves_python_is_one_that_cannot_be_loaded() -> None:
+    house.save("mqtt", "import sys\nLIMIT = sys.exit(3)")
+    with pytest.raises(StudentError, match=r"SystemExit: 3(?s:.)*run the `%%part mqtt` cells"):
+        house.part("mqtt")
+
+
 @pytest.mark.parametrize("name", ["", "mqqt", "../x"])
 def test_only_parts_of_the_house_have_a_file(name: str) -> None:
     with pytest.raises(StudentError, match="write one of mqtt, collector"):
