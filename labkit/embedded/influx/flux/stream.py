@@ -11,8 +11,6 @@ from labkit.embedded.influx.flux.storage import MAX_TIME, MIN_TIME, Series, TagP
 from labkit.embedded.influx.flux.table import TIME, Column, Table, TableStream, constant_column
 from labkit.embedded.influx.flux.values import Time
 
-FIRST = ("_start", "_stop", "_time", "_value", "_field", "_measurement")
-
 
 class Yielded(TableStream):
     """The stream behind a `yield`: it is a result already."""
