@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.util
+import itertools
 import json as json_text
 import os
 import sys
@@ -135,7 +136,8 @@ def _pieces(file: Path) -> list[Piece]:
         return []
     except (SyntaxError, UnicodeDecodeError):
         # Somebody edited the file by hand. It is put aside, not thrown away.
-        file.replace(file.with_suffix(".broken"))
+        aside = (file.with_suffix(f".broken{number or ''}") for number in itertools.count())
+        file.replace(next(path for path in aside if not path.exists()))
         return []
     return pieces
 

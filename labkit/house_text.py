@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _HEADER = re.compile(r"^# %% piece(?: cell=(?P<cell>\S+))?[ \t]*$", re.MULTILINE)
+_COMMENTS = re.compile(r"\A(?:[ \t]*(?:#.*)?(?:\n|\Z))+")
 _SHELL_LINE = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 
 
@@ -95,13 +96,16 @@ def _without(text: str, statements: Iterable[ast.stmt]) -> str:
 
 
 def split(text: str) -> list[Piece]:
-    """Return the pieces of a part's text; what stands before the first header is not one."""
+    """Return the pieces of a part's text. What somebody wrote by hand before the first header is a piece too."""
     headers = list(_HEADER.finditer(text))
-    ends = [header.start() for header in headers[1:]] + [len(text)]
-    return [
+    first = headers[0].start() if headers else len(text)
+    by_hand = _COMMENTS.sub("", text[:first]).strip()
+    ends = [header.start() for header in headers[1:]] + [len(text)] * bool(headers)
+    pieces = [
         Piece(text[header.end() : end].strip("\n"), header["cell"] or "")
         for header, end in zip(headers, ends, strict=True)
     ]
+    return [Piece(by_hand), *pieces] if by_hand else pieces
 
 
 def join(pieces: Iterable[Piece], head: str) -> str:

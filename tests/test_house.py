@@ -106,6 +106,10 @@ def test_a_part_that_was_broken_by_hand_is_put_aside(own_house: Path) -> None:
     house.save("mqtt", "def f(): return 1")
     assert house.part("mqtt").f() == 1
     assert "def (:" in (own_house / "mqtt.broken").read_text()
+    (own_house / "mqtt.py").write_text("again (:")
+    house.save("mqtt", "def f(): return 3")
+    assert "again (:" in (own_house / "mqtt.broken1").read_text()
+    assert "def (:" in (own_house / "mqtt.broken").read_text()
 
 
 def test_a_part_that_cannot_be_loaded_says_what_to_do(own_house: Path) -> None:
@@ -175,3 +179,14 @@ def test_a_part_is_the_students_only_when_all_of_it_is_written(capsys: pytest.Ca
     assert "mqtt        lab 01  reference, until you have written collect" in capsys.readouterr().out
     house.save("mqtt", "def collect():\n    return []", cell_id="ex-01-5")
     assert house.part("mqtt").__labkit_part__ == "mine"
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# a comment\n", "# a comment\n\nimport json\n\n\ndef own(): return 7\n"])
+def test_what_somebody_wrote_into_a_part_by_hand_stays(own_house: Path, text: str) -> None:
+    own_house.mkdir()
+    (own_house / "mqtt.py").write_text(text)
+    house.save("mqtt", "def f(): return 1")
+    module = house.part("mqtt")
+    assert module.f() == 1
+    assert ("own" in text) == hasattr(module, "own")
+    assert not list(own_house.glob("*.broken*"))

@@ -253,3 +253,10 @@ def test_methods_and_attributes_of_an_object_that_stays_with_the_student() -> No
 def test_after_a_failed_call_the_next_ones_tell_the_first_failure() -> None:
     result = judge("class Counter:\n    def __init__(self, start): raise OSError('no')", "90.2")
     assert finding(result)["found"] == "OSError: no"
+
+
+def test_of_a_refused_request_the_servers_words_are_shown_and_not_the_headers() -> None:
+    said = "(400)\\nHTTP response headers: Server: x, Date: y\\nHTTP response body: missing fields"
+    found = finding(judge(f"def twice(number):\n    raise RuntimeError('{said}')"))["found"]
+    assert "missing fields" in found
+    assert "Server" not in found
