@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 
 from labkit.course import LABS
+from tests.conftest import STAND_IN
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = [lab for lab in LABS if lab.ready]
-STAND_IN = "labkit-test/mosquitto:trixie"
-MQTT = ["embedded", "native", pytest.param("docker", marks=pytest.mark.docker)]
+MQTT = [
+    "embedded",
+    pytest.param("native", marks=pytest.mark.mosquitto),
+    pytest.param("docker", marks=pytest.mark.docker),
+]
 
 
 def environment(mqtt: str) -> dict[str, str]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from labkit.services import current
-
-STAND_IN = "labkit-test/mosquitto:trixie"
+from tests.conftest import STAND_IN
 
 
 @pytest.fixture(autouse=True)
@@ -29,22 +27,6 @@ def nothing_runs_after_a_file() -> Iterator[None]:
     while running is not None:
         running.stop()
         running = current()
-
-
-@pytest.fixture(autouse=True)
-def an_engine_for_docker_tests(request: pytest.FixtureRequest) -> None:
-    """A test of the docker provider fails without an engine and the image: a skipped one would prove nothing."""
-    if request.node.get_closest_marker("docker") is None:
-        return
-    try:
-        answer = subprocess.run(["docker", "image", "inspect", STAND_IN], capture_output=True, text=True, timeout=10,
-                                check=False)
-        problem = answer.stderr.strip() if answer.returncode else ""
-    except (OSError, subprocess.TimeoutExpired) as error:
-        problem = str(error)
-    if problem and not os.environ.get("LABKIT_TEST_OFFICIAL_IMAGES"):
-        pytest.fail(f"No Docker engine with the stand-in image: {problem}\n"
-                    "Try: sudo tests/images/engine.sh start && sudo tests/images/build.sh   (tests/images/README.md)")
 
 
 @pytest.fixture

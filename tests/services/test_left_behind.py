@@ -23,7 +23,7 @@ LIMIT = 5.0
 """How soon everything must be gone, in seconds."""
 
 PROVIDERS = [
-    pytest.param("native", id="native"),
+    pytest.param("native", id="native", marks=pytest.mark.mosquitto),
     pytest.param("embedded/iotcore", id="iotcore"),
     pytest.param("embedded/amqtt", id="amqtt"),
     pytest.param("docker", id="docker", marks=pytest.mark.docker),

@@ -22,7 +22,7 @@ from labkit.waiting import wait_until
 from tests.services.paho_client import Client, RefusedError
 
 PROVIDERS = [
-    pytest.param("native/mosquitto", id="native"),
+    pytest.param("native/mosquitto", id="native", marks=pytest.mark.mosquitto),
     pytest.param("embedded/iotcore", id="iotcore"),
     pytest.param("embedded/amqtt", id="amqtt"),
     pytest.param("docker/mosquitto", id="docker", marks=pytest.mark.docker),
