@@ -64,7 +64,9 @@ def open_lab(number: str, *, port: int | None = None, browser: bool = True) -> i
     course_index.write(root / "labs")
     print(f"==> Starting JupyterLab on lab {lab.number}: {lab.title}", flush=True)
     with _private_folder() as folder, _server(root, lab, folder, port) as (process, log):
-        url = _address(process, log, folder, port) + f"&file-browser-path=/labs/{lab.folder}"
+        server, token = _address(process, log, folder, port)
+        place = f"lab/workspaces/{workspace(lab)['metadata']['id']}"
+        url = f"{server}{place}?token={token}&file-browser-path=/labs/{lab.folder}"
         print(f"\n    {url}\n\n    Open this address in a browser. Ctrl-C here stops everything.\n", flush=True)
         if browser and _has_browser():
             webbrowser.open(url)
@@ -131,11 +133,12 @@ def _save_workspace(folder: Path, lab: Lab) -> None:
     from jupyterlab_server.workspaces_handler import WorkspacesManager
 
     folder.mkdir()
-    WorkspacesManager(str(folder)).save(f"lab-{lab.number}", json.dumps(workspace(lab)))
+    saved = workspace(lab)
+    WorkspacesManager(str(folder)).save(saved["metadata"]["id"], json.dumps(saved))
 
 
-def _address(process: subprocess.Popen[bytes], log: Path, folder: Path, port: int | None) -> str:
-    """Ask until the server has written where it listens."""
+def _address(process: subprocess.Popen[bytes], log: Path, folder: Path, port: int | None) -> tuple[str, str]:
+    """Ask until the server has written where it listens; its URL and its token."""
     record = folder / "runtime" / f"jpserver-{process.pid}.json"
 
     def found() -> dict[str, Any] | None:
@@ -153,13 +156,7 @@ def _address(process: subprocess.Popen[bytes], log: Path, folder: Path, port: in
     except TimeoutError as error:
         raise KitError(str(error), log=_last_lines(log), fix="close other programs and try once more.") from None
     assert server is not None
-    return f"{server['url']}lab/workspaces/{_workspace_id(folder)}?token={server['token']}"
-
-
-def _workspace_id(folder: Path) -> str:
-    (saved,) = (folder / "workspaces").glob("*.jupyterlab-workspace")
-    identifier: str = json.loads(saved.read_text(encoding="utf-8"))["metadata"]["id"]
-    return identifier
+    return server["url"], server["token"]
 
 
 def _last_lines(log: Path, count: int = 12) -> list[str]:
