@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from grader import sources
 from grader.layout import CourseError, LabFiles
@@ -12,7 +13,17 @@ from labkit.house_text import clean
 MAGIC = re.compile(r"%%part[ \t]+(?P<name>[A-Za-z_]\w*)[ \t]*(?:\n|\Z)")
 """The head of a cell that belongs to a part."""
 MARKERS = ("### BEGIN SOLUTION", "### END SOLUTION")
+_EXPORTED = "# Made by `grader release`. Edit it there, not here."
 FUTURE = re.compile(r"from __future__ import [^\n]*\n?")
+
+
+def is_exported(path: Path) -> bool:
+    """Whether a module of `stack/parts/` was made from a notebook, not by hand for a lab that is still to be written.
+
+    Args:
+        path: the module.
+    """
+    return _EXPORTED in path.read_text(encoding="utf-8").splitlines()[:3]
 
 
 def split(source: str) -> tuple[str, str] | None:
@@ -69,8 +80,7 @@ def module(name: str, folder: str, texts: Iterable[str]) -> str:
         except SyntaxError as error:
             raise CourseError(f"Cell {number} of the part {name!r} of {folder} is not Python: {error}.",
                               "a solution cell is plain Python below its %%part line.") from None
-    head = (f"# Part {name!r} of the house: the cells `%%part {name}` of solutions/{folder}.\n"
-            "# Made by `grader release`. Edit it there, not here.\n")
+    head = f"# Part {name!r} of the house: the cells `%%part {name}` of solutions/{folder}.\n{_EXPORTED}\n"
     if future:
         head += "\nfrom __future__ import annotations\n"
     return head + "\n" + "\n\n\n".join(bodies) + "\n"

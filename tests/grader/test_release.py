@@ -55,6 +55,19 @@ def test_what_is_no_longer_in_the_source_leaves_the_release(lab: LabFiles, toy: 
     assert not (lab.release / "old.svg").exists()
 
 
+def test_an_exported_part_without_a_source_goes_and_one_written_by_hand_stays(
+    lab: LabFiles, toy: CourseFiles,
+) -> None:
+    release(toy, [lab])
+    exported = (toy.parts / "fleet.py").read_text(encoding="utf-8")
+    (toy.parts / "gone.py").write_text(exported, encoding="utf-8")
+    (toy.parts / "shelly.py").write_text("# Part 'shelly' of the house. It moves into lab 05.\n", encoding="utf-8")
+    (found,) = release(toy, [lab])
+    assert (found.path.name, found.what) == ("gone.py", "left over")
+    assert not (toy.parts / "gone.py").exists()
+    assert (toy.parts / "shelly.py").exists()
+
+
 def test_check_tells_what_is_out_of_step_and_writes_nothing(
     lab: LabFiles, toy: CourseFiles, edit: Edit, capsys: pytest.CaptureFixture[str],
 ) -> None:
