@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from labkit.services.config import Config
 from labkit.services.endpoint import Endpoint
 from labkit.services.session import Services, current, start
 
-__all__ = ["Endpoint", "Services", "current", "start"]
+__all__ = ["Config", "Endpoint", "Services", "current", "start"]

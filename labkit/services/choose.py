@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from labkit.errors import KitError, StudentError
+from labkit.services.config import NONE, Config
 from labkit.services.providers import attach, docker, embedded, native
 from labkit.services.providers.base import Running
 from labkit.services.service import PROVIDERS, Service
@@ -115,13 +116,14 @@ def version(service: Service, candidate: Candidate) -> str:
     return str(_MODULES[candidate.provider].version(service, candidate.engine))
 
 
-def start_service(service: Service, needs: frozenset[str], provider: str | None) -> Running:
+def start_service(service: Service, needs: frozenset[str], provider: str | None, config: Config = NONE) -> Running:
     """Start a service with the first provider that can.
 
     Args:
         service: what to start.
         needs: capabilities that it must have.
         provider: a provider that must be used, None for any.
+        config: what the caller gives it to read.
 
     Raises:
         KitError: none can; with what was tried, the reason of each, the last log lines and a next step.
@@ -136,11 +138,11 @@ def start_service(service: Service, needs: frozenset[str], provider: str | None)
         reason = candidate.reason
         if reason is None:
             try:
-                running: Running = _MODULES[candidate.provider].start(service, candidate.engine, needs)
+                running: Running = _MODULES[candidate.provider].start(service, candidate.engine, needs, config)
             except UnavailableError as error:
                 reason = error
             else:
-                running.skipped = tuple(skipped)
+                running.skipped, running.config = tuple(skipped), config
                 # What should have worked and did not must not pass in silence: the lab goes on elsewhere.
                 for line in failed:
                     print(f"{service.title}: not {line}. Using {candidate.name}.")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from labkit.services import guardian
@@ -22,17 +23,19 @@ def private_directory() -> Path:
     return Path(tempfile.mkdtemp(prefix="labkit-"))
 
 
-def guarded(command: list[str]) -> subprocess.Popen[bytes]:
+def guarded(command: list[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Start a guardian: a process that ends what it guards when the pipe to its standard input closes.
 
     It has a session of its own: Ctrl-C in the terminal, or an interrupted kernel, must not reach it.
 
     Args:
         command: the guardian's program and arguments.
+        environment: variables beside those of this process.
     """
     flags: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                            start_new_session=os.name != "nt", creationflags=flags)
+                            start_new_session=os.name != "nt", creationflags=flags,
+                            env={**os.environ, **environment} if environment else None)
 
 
 def release(process: subprocess.Popen[bytes], *, done: bool = False, timeout: float) -> None:
@@ -62,14 +65,16 @@ class Process:
     Args:
         command: the program and its arguments.
         directory: private directory of the server; the guardian removes it.
+        environment: variables beside those of this process.
 
     Raises:
         OSError: the guardian could not be started.
     """
 
-    def __init__(self, command: list[str], directory: Path) -> None:
+    def __init__(self, command: list[str], directory: Path, environment: Mapping[str, str] | None = None) -> None:
         self.directory = directory
-        self._guardian = guarded([sys.executable, "-I", "-S", str(_GUARDIAN), str(directory), "--", *command])
+        self._guardian = guarded([sys.executable, "-I", "-S", str(_GUARDIAN), str(directory), "--", *command],
+                                 environment)
 
     def exit_code(self) -> int | None:
         """The server's exit code, None while it runs; -9 when its guardian was killed."""

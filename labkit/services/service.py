@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labkit.errors import StudentError
+from labkit.services import config as configuration
+from labkit.services.config import Config
 from labkit.services.endpoint import Endpoint
 from labkit.services.unavailable import UnavailableError
 
@@ -27,6 +29,7 @@ class Plan:
         token: token to set up, empty for none.
         org: organisation to set up, empty for none.
         bucket: bucket to set up, empty for none.
+        config: what the caller gave the server to read.
     """
 
     directory: Path
@@ -37,6 +40,7 @@ class Plan:
     token: str = field(default="", repr=False)
     org: str = ""
     bucket: str = ""
+    config: Config = configuration.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,15 @@ class Container:
         environment: variables inside the container.
         files: text of each file that is copied in, by its path inside.
         mode: permissions of these files.
+        command: in place of the image's own command; empty leaves that.
+        user: the account to run as; empty leaves the image's own.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     mode: int = 0o644
+    command: tuple[str, ...] = ()
+    user: str = ""
 
 
 def _nothing(_endpoint: Endpoint) -> None:
@@ -69,6 +77,9 @@ class Image:
         configure: what the container is started with.
         version_command: run inside the container, prints the version; empty when the service says it by itself.
         version_pattern: finds the version, as its first group, in what that prints.
+        reaches_out: whether the server asks other servers of this machine, which listen on loopback: then its
+            container shares the machine's network, and `configure` makes it listen on the plan's port of 127.0.0.1.
+        finish: what is left to do once it answers.
         timeout: longest start, in seconds, without the download of the image.
     """
 
@@ -78,6 +89,8 @@ class Image:
     configure: Callable[[Plan], Container]
     version_command: tuple[str, ...] = ()
     version_pattern: str = ""
+    reaches_out: bool = False
+    finish: Callable[[Endpoint], None] = _nothing
     timeout: float = 60.0
 
 
@@ -184,6 +197,7 @@ class Service:
         programs: engines on PATH, the preferred one first.
         modules: engines from pip, the preferred one first.
         http: whether the endpoint has a `url`.
+        main_file: name of the file that a caller's `config=` text becomes; empty when the service takes none.
     """
 
     name: str
@@ -199,8 +213,10 @@ class Service:
     programs: tuple[Program, ...] = ()
     modules: tuple[Module, ...] = ()
     http: bool = False
+    main_file: str = ""
 
-    def planned(self, directory: Path, port: int, needs: frozenset[str], engine: frozenset[str]) -> Plan:
+    def planned(self, directory: Path, port: int, needs: frozenset[str], engine: frozenset[str],
+                config: Config = configuration.NONE) -> Plan:
         """The plan of a server.
 
         Args:
@@ -208,11 +224,12 @@ class Service:
             port: TCP port to listen on; 0 when it chooses one.
             needs: what it must be able to do.
             engine: what its engine can do.
+            config: what the caller gave it to read.
 
         Raises:
             UnavailableError: it cannot have all of the needs at once.
         """
-        plan = self.plan(directory, port, needs, engine)
+        plan = replace(self.plan(directory, port, needs, engine), config=config)
         if needs <= plan.capabilities:
             return plan
         missing = needs - plan.capabilities

@@ -11,7 +11,9 @@ from types import TracebackType
 
 from labkit.errors import StudentError
 from labkit.services import catalogue
+from labkit.services import config as configuration
 from labkit.services.choose import check_needs, forced, start_service
+from labkit.services.config import Config
 from labkit.services.endpoint import Endpoint
 from labkit.services.providers.base import Running
 from labkit.services.service import Service
@@ -93,15 +95,18 @@ class Services:
         _stop(self._running[name] for name in self._started)
 
 
-def start(*names: str, provider: str | None = None, **needs: Iterable[str]) -> Services:
+def start(*names: str, provider: str | None = None, config: Mapping[str, Config | str] | None = None,
+          **needs: Iterable[str]) -> Services:
     """Start services, or find them running.
 
-    A service that this process has started before is used again when it has what is needed.
+    A service that this process has started before is used again when it has what is needed, and reads what it is
+    given now.
 
     Args:
         names: names of services, such as `"mqtt"`.
         provider: a provider that must be used: `"attach"`, `"docker"`, `"native"`, `"embedded"`, or with an engine
             as in `"docker/emqx"`. None takes the first that can.
+        config: what a service is given to read, by its name: the text of its main file, or a `Config`.
         needs: capabilities that a service must have, by its name: `mqtt=["acl"]`.
 
     Returns:
@@ -114,12 +119,13 @@ def start(*names: str, provider: str | None = None, **needs: Iterable[str]) -> S
     wanted = {name: check_needs(catalogue.service(name), needs.get(name, ())) for name in (*names, *needs)}
     if not wanted:
         raise StudentError("No service was named.", f"name some of: {', '.join(catalogue.SERVICES)}.")
+    given = _configurations(config or {}, wanted)
     with _lock:
         _forget_what_the_parent_started()
-        found = {name: _reusable(catalogue.service(name), wanted[name], provider) for name in wanted}
+        found = {name: _reusable(catalogue.service(name), wanted[name], provider, given.get(name)) for name in wanted}
         missing = {name: wanted[name] for name, running in found.items() if running is None}
         _stop(running for name in missing for running in _running.get(name, []) if not running.alive())
-        started = _start_all(missing, provider)
+        started = _start_all(missing, provider, given)
         shown = {name: started.get(name) or found[name] for name in wanted}
         return Services({name: running for name, running in shown.items() if running}, started)
 
@@ -140,17 +146,32 @@ def _forget_what_the_parent_started() -> None:
         _owner = os.getpid()
 
 
-def _reusable(service: Service, needs: frozenset[str], provider: str | None) -> Running | None:
+def _configurations(given: Mapping[str, Config | str], wanted: Iterable[str]) -> dict[str, Config]:
+    """What each service is given to read.
+
+    Raises:
+        StudentError: it is given to a service that is not started, or that takes none.
+    """
+    for name in given:
+        if name not in wanted:
+            raise StudentError(f"config= names {name!r}, which is not started here.",
+                               f'write start("{name}", config=…).')
+    return {name: configuration.read(name, catalogue.service(name).main_file, one) for name, one in given.items()}
+
+
+def _reusable(service: Service, needs: frozenset[str], provider: str | None, config: Config | None) -> Running | None:
     only = forced(service, provider)
     for running in reversed(_running.get(service.name, [])):
         endpoint = running.endpoint
         same = only is None or (endpoint.provider == only.provider and only.engine in ("", endpoint.engine))
+        same = same and config in (None, running.config)
         if same and needs <= endpoint.capabilities and running.alive():
             return running
     return None
 
 
-def _start_all(wanted: Mapping[str, frozenset[str]], provider: str | None) -> dict[str, Running]:
+def _start_all(wanted: Mapping[str, frozenset[str]], provider: str | None,
+               config: Mapping[str, Config]) -> dict[str, Running]:
     """Start services side by side; when one fails, none of them stays."""
     if not wanted:
         return {}
@@ -158,7 +179,8 @@ def _start_all(wanted: Mapping[str, frozenset[str]], provider: str | None) -> di
     try:
         with ThreadPoolExecutor(len(wanted), thread_name_prefix="labkit-start") as pool:
             for name, needs in wanted.items():
-                tasks[name] = pool.submit(start_service, catalogue.service(name), needs, provider)
+                tasks[name] = pool.submit(start_service, catalogue.service(name), needs, provider,
+                                          config.get(name, configuration.NONE))
         started = {name: task.result() for name, task in tasks.items()}
     except BaseException:  # also Ctrl-C while they start
         for task in tasks.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+from labkit.services.config import NONE, Config
 from labkit.services.providers.base import Running
 from labkit.services.service import Service
 from labkit.services.unavailable import UnavailableError
@@ -44,12 +45,15 @@ def version(service: Service, engine: str) -> str:  # noqa: ARG001
     return service.version(endpoint) if endpoint and service.version else ""
 
 
-def start(service: Service, engine: str, needs: frozenset[str]) -> Running:  # noqa: ARG001
+def start(service: Service, engine: str, needs: frozenset[str], config: Config = NONE) -> Running:  # noqa: ARG001
     """Find the server at its address.
 
     Raises:
-        UnavailableError: it does not answer, or refuses.
+        UnavailableError: it does not answer, or refuses; or it would have to read a configuration.
     """
+    if config != NONE:
+        raise UnavailableError("a server that somebody else runs takes no configuration from here",
+                               fix=f"unset {service.variable}")
     reason = missing(service, engine)
     endpoint = service.attach(os.environ)
     if reason is not None or endpoint is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from labkit.services.config import NONE, Config
 from labkit.services.endpoint import Endpoint
 from labkit.services.service import Service
 from labkit.services.unavailable import UnavailableError
@@ -36,11 +37,13 @@ class Running:
         endpoint: its address.
         server: what runs it; None when it belongs to somebody else (attach).
         skipped: why not a provider before this one, a line for each.
+        config: what its starter gave it to read.
     """
 
     endpoint: Endpoint
     server: Server | None = None
     skipped: tuple[str, ...] = ()
+    config: Config = NONE
 
     def alive(self) -> bool:
         """Whether its process still runs. What belongs to somebody else is taken as alive."""

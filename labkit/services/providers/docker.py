@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from labkit.services import stack_files
+from labkit.services.config import NONE, Config
+from labkit.services.probes import free_port
 from labkit.services.process import guarded, release
 from labkit.services.providers import docker_engine
 from labkit.services.providers.base import Running, wait_for_answer
@@ -29,8 +31,11 @@ def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
     return [(image.engine, image.capabilities) for image in service.images]
 
 
-def missing(service: Service, engine: str) -> UnavailableError | None:  # noqa: ARG001 - all providers are asked alike
+def missing(service: Service, engine: str) -> UnavailableError | None:
     """Why this provider cannot be used, None when it can. The Docker engine is asked; no image is downloaded."""
+    image = next(candidate for candidate in service.images if candidate.engine == engine)
+    if image.reaches_out and not sys.platform.startswith("linux"):
+        return UnavailableError("on this system a container cannot reach servers that listen on 127.0.0.1")
     return docker_engine.problem()
 
 
@@ -58,7 +63,7 @@ def absent_image(engine: str) -> str:
     return ""
 
 
-def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
+def start(service: Service, engine: str, needs: frozenset[str], config: Config = NONE) -> Running:
     """Start a container.
 
     Raises:
@@ -73,7 +78,7 @@ def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
     name = stack_files.image(engine)
     try:
         _have_image(name)
-        return _start_container(service, image, name, needs)
+        return _start_container(service, image, name, needs, config)
     except (docker.errors.DockerException, OSError) as error:
         raise UnavailableError(f"the Docker engine refused {name}: {_sentence(error)}", started=True) from error
 
@@ -113,17 +118,27 @@ class _Server:
     nothing would start. So it is off, and a small process does its work.
     """
 
-    def __init__(self, image: Image, name: str, content: Container) -> None:
+    def __init__(self, image: Image, name: str, content: Container, port: int) -> None:
         from testcontainers.core.config import testcontainers_config
         from testcontainers.core.container import DockerContainer
 
         testcontainers_config.ryuk_disabled = True
         self.name = f"labkit-{image.engine}-{secrets.token_hex(4)}"
         self._container = DockerContainer(name, name=self.name)
-        self._container.with_envs(**content.environment).with_kwargs(labels={"labkit": image.engine})
-        # A tuple with the address alone: docker takes a free port of it. testcontainers itself would publish to all.
-        ports: dict[str, Any] = self._container.ports
-        ports[f"{image.port}/tcp"] = ("127.0.0.1",)
+        options: dict[str, Any] = {"labels": {"labkit": image.engine}}
+        if content.user:
+            options["user"] = content.user
+        self._port = 0
+        if image.reaches_out:
+            self._port = port
+            options["network_mode"] = "host"
+        else:
+            # A tuple with the address alone: docker takes a free port of it. testcontainers would publish to all.
+            ports: dict[str, Any] = self._container.ports
+            ports[f"{image.port}/tcp"] = ("127.0.0.1",)
+        if content.command:
+            self._container.with_command(list(content.command))
+        self._container.with_envs(**content.environment).with_kwargs(**options)
         for path, text in content.files.items():
             self._container.with_copy_into_container(text.encode(), path, content.mode)
         command = [sys.executable, "-P", "-m", "labkit.services.container_guardian", self.name]
@@ -143,6 +158,8 @@ class _Server:
         Args:
             inside: port number inside the container.
         """
+        if self._port:
+            return self._port
         container = self._inner()
         container.reload()
         published = container.ports.get(f"{inside}/tcp") or [{"HostPort": 0}]
@@ -185,13 +202,15 @@ class _Server:
         release(self._guardian, done=removed, timeout=10)
 
 
-def _start_container(service: Service, image: Image, name: str, needs: frozenset[str]) -> Running:
-    plan = service.planned(Path(), image.port, needs, image.capabilities)
-    server = _Server(image, name, image.configure(plan))
+def _start_container(service: Service, image: Image, name: str, needs: frozenset[str], config: Config) -> Running:
+    port = free_port() if image.reaches_out else image.port
+    plan = service.planned(Path(), port, needs, image.capabilities, config)
+    server = _Server(image, name, image.configure(plan), port)
     try:
         endpoint = service.endpoint(plan, provider="docker", engine=image.engine, port=server.port(image.port),
                                     version=version(service, image.engine))
         wait_for_answer(service, endpoint, server, image.timeout)
+        image.finish(endpoint)
         if service.version is not None:
             endpoint = replace(endpoint, version=service.version(endpoint))
         elif image.version_command:

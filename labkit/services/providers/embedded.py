@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import replace
 
+from labkit.services.config import NONE, Config
 from labkit.services.process import Process, private_directory
 from labkit.services.providers.base import Running, wait_for_answer, wait_for_port
 from labkit.services.service import Module, Service
@@ -41,7 +42,7 @@ def version(service: Service, engine: str) -> str:
         return ""
 
 
-def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
+def start(service: Service, engine: str, needs: frozenset[str], config: Config = NONE) -> Running:
     """Start the engine.
 
     Raises:
@@ -53,9 +54,10 @@ def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
         raise reason
     directory = private_directory()
     try:
-        plan = service.planned(directory, 0, needs, module.capabilities)
+        plan = service.planned(directory, 0, needs, module.capabilities, config)
         # -P keeps the notebook's folder off the module path: a student's file `json.py` must not become the engine's.
-        server = Process([sys.executable, "-P", "-m", module.module, *module.configure(plan)], directory)
+        server = Process([sys.executable, "-P", "-m", module.module, *module.configure(plan)], directory,
+                         config.environment)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise

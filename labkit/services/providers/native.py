@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 
+from labkit.services.config import NONE, Config
 from labkit.services.probes import free_port
 from labkit.services.process import Process, private_directory
 from labkit.services.providers.base import Running, wait_for_answer, wait_for_log
@@ -56,7 +57,7 @@ def version(service: Service, engine: str) -> str:
     return found[1] if found else ""
 
 
-def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
+def start(service: Service, engine: str, needs: frozenset[str], config: Config = NONE) -> Running:
     """Start the server.
 
     Raises:
@@ -68,7 +69,7 @@ def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
         raise UnavailableError(f"there is no program {program.binary} on PATH", fix=program.install)
     for tries_left in reversed(range(_TRIES)):
         try:
-            return _start_once(service, program, path, needs)
+            return _start_once(service, program, path, needs, config)
         except UnavailableError as error:
             taken = any("in use" in line.lower() for line in error.log)
             if not (taken and tries_left):
@@ -76,11 +77,11 @@ def start(service: Service, engine: str, needs: frozenset[str]) -> Running:
     raise AssertionError("the last try either returns or raises")
 
 
-def _start_once(service: Service, program: Program, path: str, needs: frozenset[str]) -> Running:
+def _start_once(service: Service, program: Program, path: str, needs: frozenset[str], config: Config) -> Running:
     directory = private_directory()
     try:
-        plan = service.planned(directory, free_port(), needs, program.capabilities)
-        server = Process([path, *program.configure(plan)], directory)
+        plan = service.planned(directory, free_port(), needs, program.capabilities, config)
+        server = Process([path, *program.configure(plan)], directory, config.environment)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
