@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import threading
+
+from stack.runtime.stage import Stage
+
+
+def test_a_dependency_that_hangs_does_not_hang_the_health(monkeypatch: object) -> None:
+    never = threading.Event()
+    stage = Stage("toy")
+    stage.state("")
+    stage.depends("kafka", lambda: str(never.wait(30)))
+    report = stage.report()
+    never.set()
+    assert report["status"] == "fail"
+    assert report["checks"]["kafka"]["detail"] == "no answer in 2 s"
+
+
+def test_a_check_that_raises_counts_as_failed_and_is_asked_again_after_a_second() -> None:
+    now = [0.0]
+    asked: list[int] = []
+
+    def check() -> str:
+        asked.append(1)
+        if len(asked) == 1:
+            raise ConnectionRefusedError("nobody listens")
+        return ""
+
+    stage = Stage("toy", clock=lambda: now[0])
+    stage.state("")
+    stage.depends("mqtt", check)
+    assert stage.report()["checks"]["mqtt"]["detail"] == "nobody listens"
+    now[0] = 0.9
+    assert stage.report()["status"] == "fail"
+    now[0] = 1.1
+    assert stage.report()["status"] == "pass"
+    assert len(asked) == 2
+
+
+def test_a_stage_that_has_not_started_is_not_healthy() -> None:
+    report = Stage("toy").report()
+    assert (report["status"], report["last_error"]) == ("fail", "starting")
