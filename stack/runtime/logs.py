@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-_QUIET = ("waitress", "waitress.queue", "urllib3", "uvicorn.access", "asyncio")
+_QUIET = ("waitress", "waitress.queue", "urllib3", "uvicorn", "uvicorn.access", "uvicorn.error", "asyncio")
 """Libraries that say on every request what the metrics say better."""
 
 

@@ -109,8 +109,8 @@ class Server:
         thread.start()
 
         def stop() -> None:
+            server.task_dispatcher.shutdown(cancel_pending=True, timeout=2)  # first: an answer needs the server's loop
             server.close()
-            server.task_dispatcher.shutdown()
             thread.join(2)
 
         self._stopped = stop
