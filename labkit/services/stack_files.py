@@ -1,6 +1,6 @@
 """Reads the configuration files of `stack/`: what a lab is tested on is what is deployed.
 
-Data crosses here, never imports. The images are pinned in `stack/images.env` alone: compose reads only such a file, and
+Data crosses here, never imports. The images are pinned in `stack/.env` alone: compose reads such a file, and
 a copy in the kit would be a second truth. `stack/` is always beside the kit: in the project, in what students get, and
 in a wheel.
 """
@@ -59,7 +59,7 @@ def image(engine: str) -> str:
     other = os.environ.get(f"LABKIT_IMAGE_{name}")
     if other:
         return other
-    pinned = variables("images.env").get(f"{name}_IMAGE")
+    pinned = variables(".env").get(f"{name}_IMAGE")
     if not pinned:
-        raise UnavailableError(f"stack/images.env pins no image for {engine}")
+        raise UnavailableError(f"stack/.env pins no image for {engine}")
     return pinned
