@@ -4,6 +4,10 @@
 input is a pipe that the owner holds open. When the owner exits, crashes or is killed, the system closes the pipe: the
 guardian then ends the server's process group and removes DIRECTORY. This needs no signal, so it works everywhere.
 
+While it lives the owner may write two words, a line each: `kill`, and the server is killed at once, as a crash would;
+`start`, with a command behind it (its words after a zero byte each), and that is started in the same directory, with
+what the killed one kept there. The file `exit` is removed before a new start.
+
 It imports only the standard library, and little of it, because a lab waits for it to start.
 """
 
@@ -16,7 +20,10 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GRACE = 2.0
 """How long a server may take to end when it is asked to, in seconds."""
@@ -27,31 +34,51 @@ LOG_FILE = "log"
 DONE = b"done"
 """The owner writes this before it closes the pipe, when it has cleared up by itself."""
 
+KILL, START = b"kill", b"start"
+"""Words that the owner may write while the server lives, a line each."""
+
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def wait_for_owner() -> bytes:
+def wait_for_owner(obey: Callable[[bytes], None] | None = None) -> bytes:
     """Wait until the owner has closed the pipe, has ended, or somebody asks this process to end.
+
+    Args:
+        obey: is given each word that the owner writes, in this thread; None when no word is expected.
 
     Returns:
         What the owner wrote.
     """
-    released = threading.Event()
+    news = threading.Event()
+    released = False
     said = bytearray()
     owner = os.getppid()
+
+    def release(*_: object) -> None:
+        nonlocal released
+        released = True
+        news.set()
 
     def watch_the_pipe() -> None:
         with contextlib.suppress(OSError):
             while chunk := os.read(0, 1024):
                 said.extend(chunk)
-        released.set()
+                news.set()
+        release()
 
     for name in ("SIGTERM", "SIGINT"):
-        signal.signal(getattr(signal, name), lambda *_: released.set())
+        signal.signal(getattr(signal, name), release)
     threading.Thread(target=watch_the_pipe, daemon=True).start()
+    obeyed = 0
     # A child that the owner forked can hold the pipe open after the owner's death: then the parent changes.
-    while not released.wait(1.0) and (os.name == "nt" or os.getppid() == owner):
-        pass
+    while not released and (os.name == "nt" or os.getppid() == owner):
+        news.wait(1.0)
+        news.clear()
+        words = bytes(said).split(b"\n")[:-1]
+        if obey is not None and not released:
+            for word in words[obeyed:]:
+                obey(word)
+        obeyed = len(words)
     return bytes(said)
 
 
@@ -91,12 +118,61 @@ def _signal_group(server: subprocess.Popen[bytes], name: str) -> None:
         os.killpg(server.pid, getattr(signal, name))
 
 
-def _end(server: subprocess.Popen[bytes]) -> None:
-    _signal_group(server, "SIGTERM")
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        server.wait(GRACE)
-    _signal_group(server, "SIGKILL")  # also what the server itself started and left
-    server.wait()
+class _Guarded:
+    """The server: one process after the other, when it is killed and started again."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self, command: list[str]) -> None:
+        """Start it, as a child of this thread, which lives as long as the guardian: the kernel watches the thread."""
+        with contextlib.suppress(OSError):
+            os.unlink(f"{self._directory}/{EXIT_FILE}")  # noqa: PTH108 - pathlib costs 10 ms
+        try:
+            self._server = _start(self._directory, command)
+        except OSError as error:
+            self._server = None
+            with open(f"{self._directory}/{LOG_FILE}", "a") as log:  # noqa: PTH123
+                log.write(f"{command[0]}: {error.strerror}\n")
+            self._report(127)
+        else:
+            threading.Thread(target=self._watch, args=(self._server,), daemon=True).start()
+
+    def _watch(self, server: subprocess.Popen[bytes]) -> None:
+        code = server.wait()
+        if server is self._server:
+            self._report(code)
+
+    def _report(self, code: int) -> None:
+        # Renamed, so that nobody reads the file before the number is in it.
+        with contextlib.suppress(OSError), open(f"{self._directory}/{EXIT_FILE}.new", "w") as file:  # noqa: PTH123
+            file.write(str(code))
+        with contextlib.suppress(OSError):
+            os.replace(f"{self._directory}/{EXIT_FILE}.new", f"{self._directory}/{EXIT_FILE}")  # noqa: PTH105
+
+    def kill(self) -> None:
+        """Kill it, without a word, with all that it started."""
+        if self._server is not None:
+            _signal_group(self._server, "SIGKILL")
+            self._server.wait()
+
+    def end(self) -> None:
+        """Ask it to end; then kill what is left."""
+        if self._server is None:
+            return
+        _signal_group(self._server, "SIGTERM")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._server.wait(GRACE)
+        self.kill()  # also what the server itself started and left
+
+    def obey(self, word: bytes) -> None:
+        """Do what the owner says."""
+        if word == KILL:
+            self.kill()
+        elif word.startswith(START + b"\0"):
+            self.kill()
+            self.start([os.fsdecode(part) for part in word.split(b"\0")[1:]])
 
 
 def main(directory: str, command: list[str]) -> None:
@@ -106,23 +182,10 @@ def main(directory: str, command: list[str]) -> None:
         directory: private directory of the server.
         command: the program and its arguments.
     """
-
-    def report(code: int) -> None:
-        with contextlib.suppress(OSError), open(f"{directory}/{EXIT_FILE}", "w") as file:  # noqa: PTH123
-            file.write(str(code))
-
-    server = None
-    try:
-        server = _start(directory, command)
-    except OSError as error:
-        with open(f"{directory}/{LOG_FILE}", "a") as log:  # noqa: PTH123
-            log.write(f"{command[0]}: {error.strerror}\n")
-        report(127)
-    else:
-        threading.Thread(target=lambda: report(server.wait()), daemon=True).start()
-    wait_for_owner()
-    if server is not None:
-        _end(server)
+    server = _Guarded(directory)
+    server.start(command)
+    wait_for_owner(server.obey)
+    server.end()
     shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -73,6 +73,8 @@ class Process:
 
     def __init__(self, command: list[str], directory: Path, environment: Mapping[str, str] | None = None) -> None:
         self.directory = directory
+        self.command = command
+        """What `start` starts again; a provider puts in the port that the server took by itself."""
         self._guardian = guarded([sys.executable, "-I", "-S", str(_GUARDIAN), str(directory), "--", *command],
                                  environment)
 
@@ -93,6 +95,23 @@ class Process:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     return int(json.loads(line)["port"])
         return 0
+
+    def kill(self) -> None:
+        """Kill the server at once, with SIGKILL; its directory and its guardian stay."""
+        self._say(guardian.KILL)
+
+    def start(self) -> None:
+        """Start the killed server again, in the same directory."""
+        with contextlib.suppress(OSError):
+            (self.directory / guardian.EXIT_FILE).unlink()  # what the old one left must not be read as the new one's
+        self._say(b"\0".join([guardian.START, *map(os.fsencode, self.command)]))
+
+    def _say(self, word: bytes) -> None:
+        pipe = self._guardian.stdin
+        if pipe is None or pipe.closed or b"\n" in word:
+            raise OSError("the server has no guardian any more")
+        pipe.write(word + b"\n")
+        pipe.flush()
 
     def stop(self) -> None:
         """End the server, its guardian and its directory. Safe to call twice."""

@@ -29,6 +29,7 @@ class Plan:
         token: token to set up, empty for none.
         org: organisation to set up, empty for none.
         bucket: bucket to set up, empty for none.
+        database: database to set up, empty for none.
         config: what the caller gave the server to read.
     """
 
@@ -40,6 +41,7 @@ class Plan:
     token: str = field(default="", repr=False)
     org: str = ""
     bucket: str = ""
+    database: str = ""
     config: Config = configuration.NONE
 
 
@@ -71,8 +73,9 @@ class Image:
     """An engine in a container (provider `docker`).
 
     Args:
-        engine: name of the engine; its image is pinned in `stack/images.env` as `<ENGINE>_IMAGE`.
-        port: port inside the container.
+        engine: name of the engine; its image is pinned in `stack/.env` as `<ENGINE>_IMAGE`.
+        port: port inside the container; 0 for a server that tells its clients its own address (Kafka): it listens on
+            the plan's port, inside as outside.
         capabilities: what the engine can do.
         configure: what the container is started with.
         version_command: run inside the container, prints the version; empty when the service says it by itself.
@@ -95,12 +98,25 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """An installed server that is more than one binary on PATH.
+
+    Args:
+        command: what runs it; the arguments of `Program.configure` come behind it.
+        version: its version, empty when it does not say.
+    """
+
+    command: tuple[str, ...]
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """An engine whose binary is on PATH (provider `native`).
 
     Args:
         engine: name of the engine.
-        binary: name of the binary.
+        binary: name of the binary; what `locate` looks for, when there is one.
         capabilities: what the engine can do.
         configure: writes the configuration into the plan's directory, and gives the arguments.
         version_arguments: with these the binary prints its version.
@@ -108,6 +124,8 @@ class Program:
         install: the command that installs it, for `labkit doctor`.
         running: a line of its log that says that it has its port; empty when it has none. On a port that was taken
             meanwhile another server answers, and ours needs a moment to find out.
+        locate: finds a server that is not one binary on PATH, with its version. Raises UnavailableError when it is
+            not there.
         finish: what is left to do once it answers.
         timeout: longest start, in seconds.
     """
@@ -116,10 +134,11 @@ class Program:
     binary: str
     capabilities: frozenset[str]
     configure: Callable[[Plan], list[str]]
-    version_arguments: tuple[str, ...]
-    version_pattern: str
-    install: str
+    version_arguments: tuple[str, ...] = ()
+    version_pattern: str = ""
+    install: str = ""
     running: str = ""
+    locate: Callable[[], Found] | None = None
     finish: Callable[[Endpoint], None] = _nothing
     timeout: float = 10.0
 
@@ -137,6 +156,7 @@ class Module:
         requires: module that must be importable.
         capabilities: what the engine can do.
         configure: writes its files into the plan's directory, and gives the arguments.
+        finish: what is left to do once it answers.
         timeout: longest start, in seconds.
     """
 
@@ -146,6 +166,7 @@ class Module:
     requires: str
     capabilities: frozenset[str]
     configure: Callable[[Plan], list[str]]
+    finish: Callable[[Endpoint], None] = _nothing
     timeout: float = 15.0
 
 
@@ -193,6 +214,7 @@ class Service:
         ready: asks in the service's own protocol: empty when ready, else what is wrong.
         refusal: asks somebody else's server, when it is ready, why it does not let us in; empty when it does.
         version: asks the server for its version; None when the protocol has no such question.
+        discover: asks a server that runs for the capabilities of this very build; None when all builds are alike.
         images: engines in containers, the preferred one first.
         programs: engines on PATH, the preferred one first.
         modules: engines from pip, the preferred one first.
@@ -209,6 +231,7 @@ class Service:
     ready: Callable[[Endpoint], str]
     refusal: Callable[[Endpoint], str] = _accepts
     version: Callable[[Endpoint], str] | None = None
+    discover: Callable[[Endpoint], frozenset[str]] | None = None
     images: tuple[Image, ...] = ()
     programs: tuple[Program, ...] = ()
     modules: tuple[Module, ...] = ()
@@ -242,5 +265,6 @@ class Service:
         return Endpoint(
             service=self.name, provider=provider, engine=engine, version=version, host=host, port=port,
             username=plan.username, password=plan.password, url=f"http://{host}:{port}" if self.http else "",
-            token=plan.token, org=plan.org, bucket=plan.bucket, capabilities=plan.capabilities,
+            token=plan.token, org=plan.org, bucket=plan.bucket, database=plan.database,
+            capabilities=plan.capabilities,
         )

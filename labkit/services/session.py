@@ -81,6 +81,18 @@ class Services:
         """
         return self._running[name].skipped if name in self._running else ()
 
+    def running(self, name: str) -> Running:
+        """What runs a service, for who must do more with it than connect to it.
+
+        Args:
+            name: name of the service.
+
+        Raises:
+            StudentError: it was not started here.
+        """
+        self[name]
+        return self._running[name]
+
     def stop(self) -> None:
         """Stop all of these services. Safe to call twice."""
         _stop(self._running.values())

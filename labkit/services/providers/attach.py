@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 from labkit.services.config import NONE, Config
-from labkit.services.providers.base import Running
+from labkit.services.providers.base import Running, complete
 from labkit.services.service import Service
 from labkit.services.unavailable import UnavailableError
 
@@ -45,7 +44,7 @@ def version(service: Service, engine: str) -> str:  # noqa: ARG001
     return service.version(endpoint) if endpoint and service.version else ""
 
 
-def start(service: Service, engine: str, needs: frozenset[str], config: Config = NONE) -> Running:  # noqa: ARG001
+def start(service: Service, engine: str, needs: frozenset[str], config: Config = NONE) -> Running:
     """Find the server at its address.
 
     Raises:
@@ -58,4 +57,4 @@ def start(service: Service, engine: str, needs: frozenset[str], config: Config =
     endpoint = service.attach(os.environ)
     if reason is not None or endpoint is None:
         raise reason or UnavailableError(f"{service.variable} is not set")
-    return Running(replace(endpoint, version=version(service, engine)))
+    return Running(complete(service, endpoint, needs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from labkit.services.config import NONE, Config
@@ -24,6 +24,20 @@ class Server(Protocol):
 
     def exit_code(self) -> int | None:
         """Its exit code, None while it runs."""
+
+    def kill(self) -> None:
+        """Kill it at once and keep what it left.
+
+        Raises:
+            OSError: it cannot be reached.
+        """
+
+    def start(self) -> None:
+        """Start it again after `kill`, on the same port, with what it left.
+
+        Raises:
+            OSError: it cannot be reached.
+        """
 
     def stop(self) -> None:
         """End it and remove what it left. Safe to call twice."""
@@ -53,6 +67,23 @@ class Running:
         """End it, if it is ours."""
         if self.server is not None:
             self.server.stop()
+
+
+def complete(service: Service, endpoint: Endpoint, needs: frozenset[str]) -> Endpoint:
+    """The endpoint with what only the running server can say: its version, and what this build of it cannot do.
+
+    Raises:
+        UnavailableError: it lacks a need.
+    """
+    if service.version is not None:
+        endpoint = replace(endpoint, version=service.version(endpoint))
+    if service.discover is not None:
+        endpoint = replace(endpoint, capabilities=endpoint.capabilities & service.discover(endpoint))
+        lacking = sorted(needs - endpoint.capabilities)
+        if lacking:
+            raise UnavailableError(f"this {endpoint.engine} {endpoint.version} lacks {', '.join(lacking)}",
+                                   started=True)
+    return endpoint
 
 
 def wait_for_answer(service: Service, endpoint: Endpoint, server: Server, timeout: float) -> None:

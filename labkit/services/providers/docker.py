@@ -15,12 +15,15 @@ from labkit.services.config import NONE, Config
 from labkit.services.probes import free_port
 from labkit.services.process import guarded, release
 from labkit.services.providers import docker_engine
-from labkit.services.providers.base import Running, wait_for_answer
+from labkit.services.providers.base import Running, complete, wait_for_answer
 from labkit.services.service import Container, Image, Service
 from labkit.services.unavailable import UnavailableError
 
 _PULL_SILENCE = 20
 """How long a download may say nothing, in seconds: after that the registry is taken as out of reach."""
+
+_TRIES = 3
+"""A free port can be taken between the moment it is found and the moment the engine publishes it."""
 
 _not_to_be_had: dict[str, UnavailableError] = {}
 """Images that could not be downloaded: this process does not try again, unless they are here meanwhile."""
@@ -78,7 +81,14 @@ def start(service: Service, engine: str, needs: frozenset[str], config: Config =
     name = stack_files.image(engine)
     try:
         _have_image(name)
-        return _start_container(service, image, name, needs, config)
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                return _start_container(service, image, name, needs, config)
+            except docker.errors.APIError as error:
+                taken = "already in use" in str(error) or "already allocated" in str(error)
+                if not (taken and tries_left):
+                    raise
+        raise AssertionError("the last try either returns or raises")
     except (docker.errors.DockerException, OSError) as error:
         raise UnavailableError(f"the Docker engine refused {name}: {_sentence(error)}", started=True) from error
 
@@ -128,14 +138,13 @@ class _Server:
         options: dict[str, Any] = {"labels": {"labkit": image.engine}}
         if content.user:
             options["user"] = content.user
-        self._port = 0
         if image.reaches_out:
-            self._port = port
             options["network_mode"] = "host"
         else:
-            # A tuple with the address alone: docker takes a free port of it. testcontainers would publish to all.
+            # A tuple with the address: testcontainers would publish to all of them. A port that docker took by itself
+            # would be another one when the container is started again.
             ports: dict[str, Any] = self._container.ports
-            ports[f"{image.port}/tcp"] = ("127.0.0.1",)
+            ports[f"{image.port or port}/tcp"] = ("127.0.0.1", port)
         if content.command:
             self._container.with_command(list(content.command))
         self._container.with_envs(**content.environment).with_kwargs(**options)
@@ -151,19 +160,6 @@ class _Server:
 
     def _inner(self) -> Any:
         return self._container.get_wrapped_container()
-
-    def port(self, inside: int) -> int:
-        """The port on this machine of a port of the container; 0 when the container has ended.
-
-        Args:
-            inside: port number inside the container.
-        """
-        if self._port:
-            return self._port
-        container = self._inner()
-        container.reload()
-        published = container.ports.get(f"{inside}/tcp") or [{"HostPort": 0}]
-        return int(published[0]["HostPort"])
 
     def run(self, command: tuple[str, ...]) -> str:
         """What a command inside the container prints, empty when it cannot be run."""
@@ -191,6 +187,30 @@ class _Server:
             return None
         return int(container.attrs["State"]["ExitCode"])
 
+    def kill(self) -> None:
+        """Kill the server at once, with SIGKILL; the container stays.
+
+        Raises:
+            OSError: the Docker engine refuses.
+        """
+        self._ask("kill")
+
+    def start(self) -> None:
+        """Start the killed server again, on the same port and with its data.
+
+        Raises:
+            OSError: the Docker engine refuses.
+        """
+        self._ask("start")
+
+    def _ask(self, method: str) -> None:
+        import docker.errors
+
+        try:
+            getattr(self._inner(), method)()
+        except docker.errors.DockerException as error:
+            raise OSError(_sentence(error)) from error
+
     def stop(self) -> None:
         """Remove the container. Safe to call twice."""
         import docker.errors
@@ -203,17 +223,16 @@ class _Server:
 
 
 def _start_container(service: Service, image: Image, name: str, needs: frozenset[str], config: Config) -> Running:
-    port = free_port() if image.reaches_out else image.port
-    plan = service.planned(Path(), port, needs, image.capabilities, config)
+    port = free_port()
+    plan = service.planned(Path(), port if image.reaches_out else image.port or port, needs, image.capabilities, config)
     server = _Server(image, name, image.configure(plan), port)
     try:
-        endpoint = service.endpoint(plan, provider="docker", engine=image.engine, port=server.port(image.port),
+        endpoint = service.endpoint(plan, provider="docker", engine=image.engine, port=port,
                                     version=version(service, image.engine))
         wait_for_answer(service, endpoint, server, image.timeout)
         image.finish(endpoint)
-        if service.version is not None:
-            endpoint = replace(endpoint, version=service.version(endpoint))
-        elif image.version_command:
+        endpoint = complete(service, endpoint, needs)
+        if image.version_command and service.version is None:
             found = re.search(image.version_pattern, server.run(image.version_command))
             endpoint = replace(endpoint, version=found[1] if found else endpoint.version)
     except BaseException:

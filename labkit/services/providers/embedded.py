@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from labkit.services.config import NONE, Config
 from labkit.services.process import Process, private_directory
-from labkit.services.providers.base import Running, wait_for_answer, wait_for_port
+from labkit.services.providers.base import Running, complete, wait_for_answer, wait_for_port
 from labkit.services.service import Module, Service
 from labkit.services.unavailable import UnavailableError
 
@@ -56,18 +56,20 @@ def start(service: Service, engine: str, needs: frozenset[str], config: Config =
     try:
         plan = service.planned(directory, 0, needs, module.capabilities, config)
         # -P keeps the notebook's folder off the module path: a student's file `json.py` must not become the engine's.
-        server = Process([sys.executable, "-P", "-m", module.module, *module.configure(plan)], directory,
-                         config.environment)
+        command = [sys.executable, "-P", "-m", module.module]
+        server = Process([*command, *module.configure(plan)], directory, config.environment)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
     try:
         port = wait_for_port(server.announced_port, server, module.engine, module.timeout)
+        # Started again, it must be where its clients look for it.
+        server.command = [*command, *module.configure(replace(plan, port=port))]
         endpoint = service.endpoint(plan, provider="embedded", engine=module.engine, port=port,
                                     version=version(service, engine))
         wait_for_answer(service, endpoint, server, module.timeout)
-        if service.version is not None:
-            endpoint = replace(endpoint, version=service.version(endpoint))
+        module.finish(endpoint)
+        endpoint = complete(service, endpoint, needs)
     except BaseException:
         server.stop()
         raise

@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 from labkit.services.config import NONE, Config
 from labkit.services.probes import free_port
 from labkit.services.process import Process, private_directory
-from labkit.services.providers.base import Running, wait_for_answer, wait_for_log
-from labkit.services.service import Program, Service
+from labkit.services.providers.base import Running, complete, wait_for_answer, wait_for_log
+from labkit.services.service import Found, Program, Service
 from labkit.services.unavailable import UnavailableError
 
 _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/opt/homebrew/sbin", r"C:\Program Files\mosquitto")
@@ -24,9 +25,28 @@ def _program(service: Service, engine: str) -> Program:
     return next(program for program in service.programs if program.engine == engine)
 
 
-def _binary(program: Program) -> str | None:
+def on_path(binary: str) -> str | None:
+    """Where a program is installed: on PATH, or where servers usually are; None when it is nowhere.
+
+    Args:
+        binary: its name.
+    """
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS])
-    return shutil.which(program.binary, path=path)
+    return shutil.which(binary, path=path)
+
+
+def _found(program: Program) -> Found:
+    """The installed server; its version only when that costs nothing.
+
+    Raises:
+        UnavailableError: it is not installed.
+    """
+    if program.locate is not None:
+        return program.locate()
+    path = on_path(program.binary)
+    if path is None:
+        raise UnavailableError(f"there is no program {program.binary} on PATH", fix=program.install)
+    return Found((path,))
 
 
 def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
@@ -36,25 +56,31 @@ def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
 
 def missing(service: Service, engine: str) -> UnavailableError | None:
     """Why this provider cannot be used, None when it can."""
-    program = _program(service, engine)
-    if _binary(program) is None:
-        return UnavailableError(f"there is no program {program.binary} on PATH", fix=program.install)
+    try:
+        _found(_program(service, engine))
+    except UnavailableError as reason:
+        return reason
     return None
 
 
 def version(service: Service, engine: str) -> str:
     """The version of the installed program, empty when it does not say."""
     program = _program(service, engine)
-    path = _binary(program)
-    if path is None:
-        return ""
     try:
-        answer = subprocess.run([path, *program.version_arguments], capture_output=True, text=True, timeout=5,
+        found = _found(program)
+    except UnavailableError:
+        return ""
+    return found.version if program.locate else _said_version(program, found.command)
+
+
+def _said_version(program: Program, command: Sequence[str]) -> str:
+    try:
+        answer = subprocess.run([*command, *program.version_arguments], capture_output=True, text=True, timeout=5,
                                 check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    found = re.search(program.version_pattern, answer.stdout + answer.stderr)
-    return found[1] if found else ""
+    version = re.search(program.version_pattern, answer.stdout + answer.stderr)
+    return version[1] if version else ""
 
 
 def start(service: Service, engine: str, needs: frozenset[str], config: Config = NONE) -> Running:
@@ -64,12 +90,10 @@ def start(service: Service, engine: str, needs: frozenset[str], config: Config =
         UnavailableError: it is not installed, ended, or did not answer in time.
     """
     program = _program(service, engine)
-    path = _binary(program)
-    if path is None:
-        raise UnavailableError(f"there is no program {program.binary} on PATH", fix=program.install)
+    found = _found(program)
     for tries_left in reversed(range(_TRIES)):
         try:
-            return _start_once(service, program, path, needs, config)
+            return _start_once(service, program, found, needs, config)
         except UnavailableError as error:
             taken = any("in use" in line.lower() for line in error.log)
             if not (taken and tries_left):
@@ -77,21 +101,22 @@ def start(service: Service, engine: str, needs: frozenset[str], config: Config =
     raise AssertionError("the last try either returns or raises")
 
 
-def _start_once(service: Service, program: Program, path: str, needs: frozenset[str], config: Config) -> Running:
+def _start_once(service: Service, program: Program, found: Found, needs: frozenset[str], config: Config) -> Running:
     directory = private_directory()
     try:
         plan = service.planned(directory, free_port(), needs, program.capabilities, config)
-        server = Process([path, *program.configure(plan)], directory, config.environment)
+        server = Process([*found.command, *program.configure(plan)], directory, config.environment)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
     try:
-        endpoint = service.endpoint(plan, provider="native", engine=program.engine, port=plan.port,
-                                    version=version(service, program.engine))
+        known = found.version if program.locate else _said_version(program, found.command)
+        endpoint = service.endpoint(plan, provider="native", engine=program.engine, port=plan.port, version=known)
         if program.running:
             wait_for_log(server.output, program.running, server, program.engine, program.timeout)
         wait_for_answer(service, endpoint, server, program.timeout)
         program.finish(endpoint)
+        endpoint = complete(service, endpoint, needs)
     except BaseException:
         server.stop()
         raise
