@@ -12,8 +12,12 @@ from types import ModuleType
 from stack.runtime.stage import Stage
 
 
+PACKAGES = ("stack.parts", "house_parts")
+"""Where the reference is: in the project; for students, who shall not read it first, in a wheel."""
+
+
 class PartError(Exception):
-    """The student's part cannot be loaded; the message says which file and why."""
+    """A part cannot be loaded; the message says which and why."""
 
 
 def load_part(name: str, stage: Stage | None = None) -> ModuleType:
@@ -27,14 +31,15 @@ def load_part(name: str, stage: Stage | None = None) -> ModuleType:
         stage: is told that the part is the student's.
 
     Raises:
-        PartError: the student's part cannot be loaded. It is not replaced in silence: the student asked for it.
+        PartError: there is no such part, or the student's cannot be loaded. It is not replaced in silence: the student
+            asked for it.
     """
     house = os.environ.get("HOUSE", "")
     path = Path(house, f"{name}.py")
     whole = os.environ.get("HOUSE_PARTS")
     mine = bool(house) and (path.is_file() if whole is None else name in whole.replace(" ", "").split(","))
     if not mine:
-        return importlib.import_module(f"stack.parts.{name}")
+        return _reference(name)
     spec = importlib.util.spec_from_file_location(f"house.{name}", path)
     if spec is None or spec.loader is None:
         raise PartError(f"{path} is no Python module")
@@ -47,3 +52,10 @@ def load_part(name: str, stage: Stage | None = None) -> ModuleType:
     if stage is not None:
         stage.mine = True
     return module
+
+
+def _reference(name: str) -> ModuleType:
+    for package in PACKAGES:
+        if importlib.util.find_spec(package) and importlib.util.find_spec(f"{package}.{name}"):
+            return importlib.import_module(f"{package}.{name}")
+    raise PartError(f"there is no part {name!r} in {' or '.join(PACKAGES)}")

@@ -35,3 +35,19 @@ def test_a_part_that_cannot_be_loaded_is_named_and_not_replaced(house: Path) -> 
     (house / "mqtt.py").write_text("import nothing_of_this_name\n", encoding="utf-8")
     with pytest.raises(PartError, match=r"your part 'mqtt' \(.*mqtt.py\) cannot be loaded: ModuleNotFoundError"):
         load_part("mqtt")
+
+
+def test_a_part_that_does_not_exist_is_named(house: Path) -> None:
+    with pytest.raises(PartError, match="there is no part 'roof' in stack.parts or house_parts"):
+        load_part("roof")
+
+
+def test_students_have_the_reference_in_a_wheel(
+    house: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    package = tmp_path / "site" / "house_parts"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "attic.py").write_text("floor = 3\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(package.parent))
+    assert load_part("attic").floor == 3
