@@ -21,7 +21,7 @@ from labkit.waiting import wait_until
 _ENDS = 10.0
 """How long the end of a killed server may take to be seen, in seconds."""
 _LINGERS = 5.0
-"""How long something that a killed server left may be in the way of the next one, in seconds: a child, a lock, a port."""
+"""How long what a killed server left (a child, a lock, a port) may be in the way of the next one, in seconds."""
 _STARTS = 60.0
 """How long a killed server may take until it answers again, in seconds: it may have much to recover."""
 
