@@ -11,7 +11,6 @@ from types import ModuleType
 
 from stack.runtime.stage import Stage
 
-
 PACKAGES = ("stack.parts", "house_parts")
 """Where the reference is: in the project; for students, who shall not read it first, in a wheel."""
 

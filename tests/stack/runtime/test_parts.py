@@ -38,7 +38,7 @@ def test_a_part_that_cannot_be_loaded_is_named_and_not_replaced(house: Path) -> 
 
 
 def test_a_part_that_does_not_exist_is_named(house: Path) -> None:
-    with pytest.raises(PartError, match="there is no part 'roof' in stack.parts or house_parts"):
+    with pytest.raises(PartError, match=r"there is no part 'roof' in stack\.parts or house_parts"):
         load_part("roof")
 
 
