@@ -1,8 +1,9 @@
 """Runs one server and ends it with its owner, however the owner ends.
 
-`python -I -S guardian.py DIRECTORY -- COMMAND …` starts COMMAND in DIRECTORY with its output in DIRECTORY/log. Standard
-input is a pipe that the owner holds open. When the owner exits, crashes or is killed, the system closes the pipe: the
-guardian then ends the server's process group and removes DIRECTORY. This needs no signal, so it works everywhere.
+`python -I -S guardian.py DIRECTORY SIGNAL COMMAND …` starts COMMAND in DIRECTORY with its output in DIRECTORY/log.
+Standard input is a pipe that the owner holds open. When the owner exits, crashes or is killed, the system closes the
+pipe: the guardian then ends the server's process group, first by SIGNAL, and removes DIRECTORY. To notice its owner's
+end it needs no signal, so it works everywhere.
 
 While it lives the owner may write two words, a line each: `kill`, and the server is killed at once, as a crash would;
 `start`, with a command behind it (its words after a zero byte each), and that is started in the same directory, with
@@ -157,11 +158,11 @@ class _Guarded:
             _signal_group(self._server, "SIGKILL")
             self._server.wait()
 
-    def end(self) -> None:
+    def end(self, polite: str) -> None:
         """Ask it to end; then kill what is left."""
         if self._server is None:
             return
-        _signal_group(self._server, "SIGTERM")
+        _signal_group(self._server, polite)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._server.wait(GRACE)
         self.kill()  # also what the server itself started and left
@@ -175,19 +176,20 @@ class _Guarded:
             self.start([os.fsdecode(part) for part in word.split(b"\0")[1:]])
 
 
-def main(directory: str, command: list[str]) -> None:
+def main(directory: str, polite: str, command: list[str]) -> None:
     """Run the server until it ends and the owner is gone.
 
     Args:
         directory: private directory of the server.
+        polite: name of the signal that asks the server to end.
         command: the program and its arguments.
     """
     server = _Guarded(directory)
     server.start(command)
     wait_for_owner(server.obey)
-    server.end()
+    server.end(polite)
     shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[3:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -66,16 +66,18 @@ class Process:
         command: the program and its arguments.
         directory: private directory of the server; the guardian removes it.
         environment: variables beside those of this process.
+        polite: name of the signal that asks the server to end; after `guardian.GRACE` seconds it is killed.
 
     Raises:
         OSError: the guardian could not be started.
     """
 
-    def __init__(self, command: list[str], directory: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, command: list[str], directory: Path, environment: Mapping[str, str] | None = None,
+                 polite: str = "SIGTERM") -> None:
         self.directory = directory
         self.command = command
         """What `start` starts again; a provider puts in the port that the server took by itself."""
-        self._guardian = guarded([sys.executable, "-I", "-S", str(_GUARDIAN), str(directory), "--", *command],
+        self._guardian = guarded([sys.executable, "-I", "-S", str(_GUARDIAN), str(directory), polite, *command],
                                  environment)
 
     def exit_code(self) -> int | None:

@@ -126,6 +126,7 @@ class Program:
             meanwhile another server answers, and ours needs a moment to find out.
         locate: finds a server that is not one binary on PATH, with its version. Raises UnavailableError when it is
             not there.
+        polite: name of the signal that asks it to end.
         finish: what is left to do once it answers.
         timeout: longest start, in seconds.
     """
@@ -139,6 +140,7 @@ class Program:
     install: str = ""
     running: str = ""
     locate: Callable[[], Found] | None = None
+    polite: str = "SIGTERM"
     finish: Callable[[Endpoint], None] = _nothing
     timeout: float = 10.0
 
@@ -156,6 +158,7 @@ class Module:
         requires: module that must be importable.
         capabilities: what the engine can do.
         configure: writes its files into the plan's directory, and gives the arguments.
+        polite: name of the signal that asks it to end.
         finish: what is left to do once it answers.
         timeout: longest start, in seconds.
     """
@@ -166,6 +169,7 @@ class Module:
     requires: str
     capabilities: frozenset[str]
     configure: Callable[[Plan], list[str]]
+    polite: str = "SIGTERM"
     finish: Callable[[Endpoint], None] = _nothing
     timeout: float = 15.0
 

@@ -69,6 +69,25 @@ class Running:
             self.server.stop()
 
 
+_TRIES = 3
+
+
+def again_if_taken(start_once: Callable[[], Running]) -> Running:
+    """Start a server; and again when its port was taken between the moment it was found and the moment it was bound.
+
+    Raises:
+        UnavailableError: it cannot be started.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return start_once()
+        except UnavailableError as error:
+            taken = any("in use" in line.lower() for line in error.log)
+            if not (taken and tries_left):
+                raise
+    raise AssertionError("the last try either returns or raises")
+
+
 def complete(service: Service, endpoint: Endpoint, needs: frozenset[str]) -> Endpoint:
     """The endpoint with what only the running server can say: its version, and what this build of it cannot do.
 

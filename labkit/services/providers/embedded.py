@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from labkit.services.config import NONE, Config
 from labkit.services.process import Process, private_directory
-from labkit.services.providers.base import Running, complete, wait_for_answer, wait_for_port
+from labkit.services.providers.base import Running, again_if_taken, complete, wait_for_answer, wait_for_port
 from labkit.services.service import Module, Service
 from labkit.services.unavailable import UnavailableError
 
@@ -52,12 +52,16 @@ def start(service: Service, engine: str, needs: frozenset[str], config: Config =
     reason = missing(service, engine)
     if reason is not None:
         raise reason
+    return again_if_taken(lambda: _start_once(service, module, needs, config))
+
+
+def _start_once(service: Service, module: Module, needs: frozenset[str], config: Config) -> Running:
     directory = private_directory()
     try:
         plan = service.planned(directory, 0, needs, module.capabilities, config)
         # -P keeps the notebook's folder off the module path: a student's file `json.py` must not become the engine's.
         command = [sys.executable, "-P", "-m", module.module]
-        server = Process([*command, *module.configure(plan)], directory, config.environment)
+        server = Process([*command, *module.configure(plan)], directory, config.environment, module.polite)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
@@ -66,7 +70,7 @@ def start(service: Service, engine: str, needs: frozenset[str], config: Config =
         # Started again, it must be where its clients look for it.
         server.command = [*command, *module.configure(replace(plan, port=port))]
         endpoint = service.endpoint(plan, provider="embedded", engine=module.engine, port=port,
-                                    version=version(service, engine))
+                                    version=version(service, module.engine))
         wait_for_answer(service, endpoint, server, module.timeout)
         module.finish(endpoint)
         endpoint = complete(service, endpoint, needs)

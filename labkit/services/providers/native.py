@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from labkit.services.config import NONE, Config
 from labkit.services.probes import free_port
 from labkit.services.process import Process, private_directory
-from labkit.services.providers.base import Running, complete, wait_for_answer, wait_for_log
+from labkit.services.providers.base import Running, again_if_taken, complete, wait_for_answer, wait_for_log
 from labkit.services.service import Found, Program, Service
 from labkit.services.unavailable import UnavailableError
 
 _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/opt/homebrew/sbin", r"C:\Program Files\mosquitto")
 """Where servers are installed. The PATH of a normal user often lacks them."""
-_TRIES = 3
-"""A free port can be taken between the moment it is found and the moment the server binds it."""
 
 
 def _program(service: Service, engine: str) -> Program:
@@ -91,21 +89,15 @@ def start(service: Service, engine: str, needs: frozenset[str], config: Config =
     """
     program = _program(service, engine)
     found = _found(program)
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            return _start_once(service, program, found, needs, config)
-        except UnavailableError as error:
-            taken = any("in use" in line.lower() for line in error.log)
-            if not (taken and tries_left):
-                raise
-    raise AssertionError("the last try either returns or raises")
+    return again_if_taken(lambda: _start_once(service, program, found, needs, config))
 
 
 def _start_once(service: Service, program: Program, found: Found, needs: frozenset[str], config: Config) -> Running:
     directory = private_directory()
     try:
         plan = service.planned(directory, free_port(), needs, program.capabilities, config)
-        server = Process([*found.command, *program.configure(plan)], directory, config.environment)
+        server = Process([*found.command, *program.configure(plan)], directory, config.environment,
+                         program.polite)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
