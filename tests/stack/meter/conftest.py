@@ -1,0 +1,107 @@
+"""Real servers, one of each for the whole session; every test has a bucket and a database of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from influxdb_client import InfluxDBClient
+from psycopg.conninfo import make_conninfo
+
+from labkit.services import Endpoint, start
+from stack.parts import devices
+from stack.runtime import Broker, Influx, ObjectStore, ensure_bucket, migrate
+from tests.stack.meter import servers
+
+NOW = 1_767_225_600  # 2026-01-01T00:00:00Z
+_numbers = itertools.count(1)
+
+
+def reading(device_id: str = "power-001", timestamp: float = NOW, **changes: Any) -> dict[str, Any]:
+    """A good reading, or one with other values."""
+    return {"device_id": device_id, "type": "power", "timestamp": timestamp, "sensors": {"power": 412.5},
+            "rssi": -61} | changes
+
+
+@pytest.fixture(scope="session")
+def mqtt_server() -> Iterator[Endpoint]:
+    native = shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists()
+    with start("mqtt", provider="native" if native else "embedded") as services:
+        yield services.mqtt
+
+
+@pytest.fixture(scope="session")
+def influx_server() -> Iterator[Endpoint]:
+    with start("influxdb", provider="embedded") as services:
+        yield services.influxdb
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[ObjectStore]:
+    with servers.object_store() as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with servers.postgresql() as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def broker(mqtt_server: Endpoint) -> Broker:
+    return Broker(mqtt_server.host, mqtt_server.port, mqtt_server.username, mqtt_server.password)
+
+
+@pytest.fixture
+def influx(influx_server: Endpoint) -> Influx:
+    place = Influx(influx_server.url, influx_server.token, influx_server.org, f"metrics-{next(_numbers)}")
+    ensure_bucket(place)
+    return place
+
+
+@pytest.fixture
+def store(s3_server: ObjectStore) -> ObjectStore:
+    place = replace(s3_server, bucket=f"iot-data-{next(_numbers)}")
+    servers.client(place).make_bucket(place.bucket)
+    return place
+
+
+@pytest.fixture
+def dsn(postgres_server: str, tmp_path: Path) -> str:
+    name = f"meter_{next(_numbers)}"
+    for file, text in devices.MIGRATIONS.items():
+        (tmp_path / file).write_text(text)
+    migrate(postgres_server, tmp_path, name)
+    return make_conninfo(postgres_server, dbname=name)
+
+
+def objects(store: ObjectStore, prefix: str = "") -> dict[str, bytes]:
+    """Everything in the store, by its key."""
+    client = servers.client(store)
+    found = {}
+    for each in client.list_objects(store.bucket, prefix, recursive=True):
+        with contextlib.closing(client.get_object(store.bucket, str(each.object_name))) as answer:
+            found[str(each.object_name)] = answer.read()
+            answer.release_conn()
+    return found
+
+
+def points(influx: Influx) -> list[tuple[str, str, float, Any]]:
+    """Everything in the bucket: device, field, time in seconds, value."""
+    flux = f'from(bucket: "{influx.bucket}") |> range(start: 0, stop: 2100-01-01T00:00:00Z)'
+    with InfluxDBClient(influx.url, influx.token, org=influx.org) as client:
+        rows = [record for table in client.query_api().query(flux) for record in table.records]
+    return sorted((row["device_id"], row.get_field(), row.get_time().timestamp(), row.get_value()) for row in rows)
+
+
+def rows(dsn: str, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(query).fetchall()  # type: ignore[call-overload,no-any-return]
