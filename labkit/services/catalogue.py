@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from labkit.errors import StudentError
+from labkit.services.grafana import GRAFANA
 from labkit.services.influxdb import INFLUXDB
 from labkit.services.mqtt import MQTT
+from labkit.services.nginx import NGINX
+from labkit.services.nodered import NODERED
+from labkit.services.prometheus import PROMETHEUS
 from labkit.services.service import Service
+from labkit.services.telegraf import TELEGRAF
 
-SERVICES: dict[str, Service] = {service.name: service for service in (MQTT, INFLUXDB)}
+SERVICES: dict[str, Service] = {service.name: service for service in (
+    MQTT, INFLUXDB,
+    NODERED, NGINX, PROMETHEUS, GRAFANA, TELEGRAF,
+)}
 """The services by name."""
 
 

@@ -20,8 +20,7 @@ from labkit.services.providers import docker, docker_engine
 from labkit.services.unavailable import UnavailableError
 
 _TITLES = {
-    "cpp": "C++ compiler", "grafana": "Grafana", "kafka": "Kafka", "nginx": "Nginx", "nodered": "Node-RED",
-    "postgresql": "PostgreSQL", "prometheus": "Prometheus", "s3": "S3 storage", "telegraf": "Telegraf",
+    "cpp": "C++ compiler", "kafka": "Kafka", "postgresql": "PostgreSQL", "s3": "S3 storage",
     "timescaledb": "TimescaleDB",
 }
 """Services that the kit cannot start yet; the compiler is only looked for."""

