@@ -1,0 +1,68 @@
+#include "updater.hpp"
+
+namespace node {
+
+namespace {
+constexpr std::size_t kPiece = 512;              // bytes; on the stack for the length of a turn
+constexpr std::uint64_t kPatience_ms = 30'000;  // without a byte
+constexpr std::uint64_t kPause_ms = 5;          // after a turn in which nothing had come
+}  // namespace
+
+Reason Updater::start(const Manifest& manifest, std::uint64_t now) {
+  if (busy_) return because("an update is under way");
+  if (!download_.open(manifest.url.view())) {
+    download_.close();
+    return because("the image could not be fetched");
+  }
+  if (!slot_.begin(manifest.size)) {
+    download_.close();
+    return because("the flash memory refused the image");
+  }
+  manifest_ = manifest;
+  sha256_ = Sha256();
+  received_ = 0;
+  last_byte_at_ = now;
+  look_at_ = now;
+  busy_ = true;
+  return {};
+}
+
+Updater::Step Updater::fail(Reason& reason, std::string_view why) {
+  download_.close();
+  slot_.abort();
+  busy_ = false;
+  reason = because(why);
+  return Step::kFailed;
+}
+
+Updater::Step Updater::verify(Reason& reason) {
+  if (received_ != manifest_.size) return fail(reason, "the image is smaller than its manifest says");
+  if (sha256_.finish() != manifest_.sha256) return fail(reason, "the image's SHA-256 is not that of its manifest");
+  if (!slot_.commit(manifest_.version_text.view())) return fail(reason, "the flash memory refused the image");
+  download_.close();
+  busy_ = false;
+  return Step::kInstalled;
+}
+
+Updater::Step Updater::poll(std::uint64_t now, Reason& reason) {
+  if (!busy_) return Step::kIdle;
+  std::uint8_t piece[kPiece];
+  const int count = download_.read(piece, sizeof piece);
+  if (count == Download::kEnd) return verify(reason);
+  if (count < 0) return fail(reason, "the image could not be fetched to its end");
+  if (count == 0) {
+    if (now - last_byte_at_ > kPatience_ms) return fail(reason, "no byte of the image came for 30 s");
+    look_at_ = now + kPause_ms;
+    return Step::kRunning;
+  }
+  const auto size = static_cast<std::uint32_t>(count);
+  if (size > manifest_.size - received_) return fail(reason, "the image is larger than its manifest says");
+  if (!slot_.write(piece, size)) return fail(reason, "the flash memory refused the image");
+  sha256_.update(piece, size);
+  received_ += size;
+  last_byte_at_ = now;
+  look_at_ = now;
+  return Step::kRunning;
+}
+
+}  // namespace node

@@ -1,0 +1,62 @@
+#include "board.hpp"
+
+#include <algorithm>
+
+namespace host {
+
+namespace {
+// libmosquitto counts its keep-alive in calls that come at least this often.
+constexpr std::uint64_t kLongestSleep_ms = 1'000;
+// About what an ESP32 needs from reset to its first measurement.
+constexpr std::uint64_t kBoot_ms = 1'000;
+}  // namespace
+
+Board::Board(const node::Settings& settings, const Broker& broker, std::uint32_t seed)
+    : settings_(settings),
+      broker_(broker),
+      name_(settings.id.name()),
+      level_(settings.id.level()),
+      random_(name_, seed),
+      network_(random_),
+      led_(name_),
+      slots_(std::string(settings.firmware)),
+      sensor_(outside_, random_) {
+  boot();
+}
+
+void Board::boot() {
+  restarting_ = false;
+  node_.reset();
+  slots_.boot();
+  settings_.firmware = slots_.version();
+  clock_ = std::make_unique<PosixClock>();
+  download_ = std::make_unique<HttpDownload>();
+  transport_ = std::make_unique<MosquittoTransport>(broker_);
+  const node::Ports ports{*clock_, random_, network_, *transport_, sensor_, led_, *download_, slots_, *this};
+  node_ = std::make_unique<node::Node>(ports, settings_);
+}
+
+void Board::poll() {
+  node_->poll();
+  if (!restarting_ || outside_.uptime_ms() < boot_at_) return;
+  before_restarts_ = counters();
+  boot();
+}
+
+void Board::restart() {
+  restarting_ = true;
+  boot_at_ = outside_.uptime_ms() + kBoot_ms;
+}
+
+void Board::stop() {
+  restarting_ = false;
+  node_->stop();
+}
+
+int Board::patience_ms() const {
+  const std::uint64_t now = restarting_ ? outside_.uptime_ms() : clock_->uptime_ms();
+  const std::uint64_t due = restarting_ ? boot_at_ : node_->due();
+  return static_cast<int>(due <= now ? 0 : std::min(due - now, kLongestSleep_ms));
+}
+
+}  // namespace host

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "http_download.hpp"
+#include "mosquitto_transport.hpp"
+#include "node.hpp"
+#include "simulated.hpp"
+
+namespace host {
+
+/// A virtual board: the real node on simulated hardware. It can be restarted.
+class Board final : private node::System {
+ public:
+  /// @param settings `firmware` is what it starts with.
+  /// @param broker outlives the board.
+  Board(const node::Settings& settings, const Broker& broker, std::uint32_t seed);
+
+  /// One turn of the node; starts it anew, a second later, if it asked for that.
+  void poll();
+
+  /// Milliseconds until `poll` has something to do, if nothing arrives before.
+  int patience_ms() const;
+
+  void set_network(bool up) { network_.set_up(up); }
+  void stop();
+  bool stopped() const { return node_->stopped() && !restarting_; }
+  bool is(std::string_view id) const { return id == level_ || id == settings_.id.name(); }
+
+  const std::string& name() const { return name_; }
+  const MosquittoTransport& transport() const { return *transport_; }
+  bool online() const { return node_->online(); }
+  std::size_t buffered() const { return node_->buffered(); }
+
+  /// What it has done, restarts included.
+  node::Counters counters() const { return before_restarts_ + node_->counters(); }
+
+ private:
+  void restart() override;
+  void boot();
+
+  node::Settings settings_;
+  const Broker& broker_;
+  std::string name_;
+  std::string level_;  // the id as in the topic
+  SeededRandom random_;
+  SimulatedNetwork network_;
+  PrintedLed led_;
+  SimulatedSlots slots_;
+  PosixClock outside_;  // runs on while the board restarts
+  SimulatedSensor sensor_;
+  // What a restart wipes.
+  std::unique_ptr<PosixClock> clock_;
+  std::unique_ptr<HttpDownload> download_;
+  std::unique_ptr<MosquittoTransport> transport_;
+  std::unique_ptr<node::Node> node_;
+  node::Counters before_restarts_;
+  bool restarting_ = false;
+  std::uint64_t boot_at_ = 0;  // by the clock outside
+};
+
+}  // namespace host
