@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import math
+import queue
 import re
 import threading
 import time
@@ -542,27 +543,31 @@ class Collector:
             mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
         )
         self.client.username_pw_set(broker.username or None, broker.password or None)
-        self.client.on_connect, self.client.on_message = self.on_connect, self.on_message
+        self.client.on_connect, self.client.on_subscribe = self.on_connect, self.on_subscribe
+        self.client.on_message = self.on_message
 
     def start(self) -> None:
         """Connect, subscribe, and begin to collect. After an error it may be called again.
 
         Raises:
-            ConnectionError: the broker or the archive does not answer.
+            ConnectionError: the broker or the archive does not answer, or refuses.
         """
         self.archive.make_bucket()
-        subscribed = threading.Event()
-        self.client.on_subscribe = lambda *_: subscribed.set()
+        self.answer = queue.SimpleQueue()  # what the broker says: empty when we are subscribed
         place = f"{self.broker.host}:{self.broker.port}"
         try:
             self.client.connect(self.broker.host, self.broker.port)
         except OSError as error:
             raise ConnectionError(f"no broker at {place}: {error}") from error
         self.client.loop_start()
-        if not subscribed.wait(timeout=5):
+        try:
+            problem = self.answer.get(timeout=5)
+        except queue.Empty:
+            problem = "no answer within 5 s"
+        if problem:
             self.client.disconnect()
             self.client.loop_stop()
-            raise ConnectionError(f"the broker at {place} did not confirm the subscription within 5 s")
+            raise ConnectionError(f"the broker at {place} does not let us subscribe: {problem}")
         self.pool = ThreadPoolExecutor(self.writers, thread_name_prefix="archive")
         self.writer = threading.Thread(target=self.write_batches, name="meter-collector", daemon=True)
         self.writer.start()
@@ -584,9 +589,15 @@ class Collector:
 
     def on_connect(self, client, _userdata, _flags, reason, _properties):
         """Subscribe, also after a lost connection: the broker may have lost the session."""
-        if not reason.is_failure:
+        if reason.is_failure:
+            self.answer.put(str(reason))
+        else:
             self.connection += 1
             client.subscribe(self.topic_filter, qos=1)
+
+    def on_subscribe(self, _client, _userdata, _mid, reasons, _properties):
+        """Tell `start` what the broker says."""
+        self.answer.put(str(reasons[0]) if reasons[0].is_failure else "")
 
     def on_message(self, _client, _userdata, message):
         """Put a message in the line."""
