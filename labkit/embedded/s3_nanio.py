@@ -1,6 +1,6 @@
 """The S3-compatible object store nanio: `python -m labkit.embedded.s3_nanio --directory D --keys F`.
 
-Objects are files in the directory, so what was acknowledged survives `kill -9`. Signatures and their expiry are checked.
+Objects are files in the directory: what was acknowledged survives `kill -9`. Signatures and their expiry are checked.
 """
 
 from __future__ import annotations
