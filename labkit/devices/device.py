@@ -1,4 +1,4 @@
-"""What a simulated device is: a state machine that is told the time and gives messages. No clock, no socket, no thread."""
+"""What a simulated device is: a state machine that is told the time and gives messages. No clock, no socket."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ class Device:
     """Topic filters that it listens to."""
     will: Message | None = None
     """What the broker publishes when the device vanishes. A device with a will has a connection of its own."""
+    next_step: float | None = None
+    """`receive` sets it to have the next step at another moment than the interval says: seconds since 1970."""
     battery_powered = False
     """Whether it has a battery that can be low."""
 
@@ -86,6 +88,16 @@ class Device:
             now: seconds since 1970, UTC.
         """
         return ()
+
+    def receive_retained(self, topic: str, payload: bytes, now: float) -> Iterable[Message]:
+        """What it answers to a message that the broker had kept, on one of its subscriptions: the same, if not said.
+
+        Args:
+            topic: where the message was published.
+            payload: its bytes.
+            now: seconds since 1970, UTC.
+        """
+        return self.receive(topic, payload, now)
 
     def leaving(self, now: float) -> Iterable[Message]:  # noqa: ARG002 - for subclasses
         """What it says before it is switched off in order; a will is for the other case.

@@ -31,20 +31,37 @@ class Schedule:
     def __init__(self, devices: Sequence[Device], start: float) -> None:
         count = len(devices)
         self._devices = devices
-        self._due = [(start + device.interval * index / count, index) for index, device in enumerate(devices)]
+        self._numbers = {device.id: index for index, device in enumerate(devices)}
+        self._moves = [0] * count
+        """How often a device's next step was moved; what stands in the heap with an older number is void."""
+        self._due = [(start + device.interval * index / count, index, 0) for index, device in enumerate(devices)]
         heapq.heapify(self._due)
 
     def next_due(self) -> float:
         """The moment of the next step, seconds since 1970."""
+        while self._due and self._due[0][2] != self._moves[self._due[0][1]]:
+            heapq.heappop(self._due)
         return self._due[0][0] if self._due else math.inf
 
     def step(self) -> tuple[Device, list[Message]]:
         """Let the next device make its step, at exactly the moment when it is due."""
-        due, index = self._due[0]
+        due = self.next_due()
+        _, index, moves = self._due[0]
         device = self._devices[index]
         messages = device.tick(due)
-        heapq.heapreplace(self._due, (due + device.interval, index))
+        heapq.heapreplace(self._due, (due + device.interval, index, moves))
         return device, messages
+
+    def move(self, device: Device, moment: float) -> None:
+        """Let a device make its next step at another moment, and the further ones from there.
+
+        Args:
+            device: one of them.
+            moment: seconds since 1970, UTC; not before its last step.
+        """
+        index = self._numbers[device.id]
+        self._moves[index] += 1
+        heapq.heappush(self._due, (moment, index, self._moves[index]))
 
 
 def simulate(devices: Sequence[Device], *, start: float, seconds: float) -> Iterator[Message]:
@@ -168,10 +185,10 @@ class Fleet:
                 self._say_hello(links)
                 self._work(links, schedule, end)
                 links.pump(min(self.clock.until(schedule.next_due()), _LONGEST_WAIT))
-                self._listen(links)
+                self._listen(links, schedule)
             while not self._stop.is_set() and self.clock.until(end) > 0:  # the last interval also takes its time
                 links.pump(min(self.clock.until(end), _LONGEST_WAIT))
-                self._listen(links)
+                self._listen(links, schedule)
             for device in self.devices:
                 self._send(links, device, list(device.leaving(self.clock.now())))
             links.flush()
@@ -194,10 +211,13 @@ class Fleet:
             self.steps += 1
             self._send(links, device, messages)
 
-    def _listen(self, links: Links) -> None:
+    def _listen(self, links: Links, schedule: Schedule) -> None:
         heard, links.inbox = links.inbox, []
-        for device, topic, payload in heard:
-            self._send(links, device, list(device.receive(topic, payload, self.clock.now())))
+        for device, answer in heard:
+            self._send(links, device, list(answer(self.clock.now())))
+            if device.next_step is not None:
+                schedule.move(device, device.next_step)
+                device.next_step = None
 
     def _send(self, links: Links, device: Device, messages: list[Message]) -> None:
         for message in messages:

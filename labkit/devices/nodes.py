@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from labkit.devices.signals import Room
+from labkit.devices.signals import Room, Sample
 from labkit.errors import KitError
 
 _PATIENCE = 10.0
@@ -39,17 +39,16 @@ class Broker(Protocol):
         """Empty when the broker asks for none."""
 
 
-def telemetry(node_id: str, moment: int, room: Room, *, rssi: int, uptime: int) -> dict[str, Any]:
+def telemetry(node_id: str, moment: int, sample: Sample, *, rssi: int, uptime: int) -> dict[str, Any]:
     """Return one reading in the telemetry format of the ESP32 system (seed 001, "Data Format").
 
     Args:
         node_id: such as `"node_01"`.
         moment: seconds since 1970, UTC.
-        room: where the sensor hangs.
+        sample: what the sensor shows.
         rssi: strength of the radio signal in dBm.
         uptime: seconds since the node started.
     """
-    sample = room.sample(moment)
     return {
         "node_id": node_id,
         "timestamp": moment,
@@ -122,7 +121,9 @@ class ReferenceNode:
             rssi = min(-40.0, max(-85.0, rssi + self._random.gauss(0, 0.5)))
             uptime = int(time.monotonic() - started)
             self._now = max(self._now, int(time.time()))  # the computer's clock may be set back
-            reading = telemetry(self.node_id, self._now, self._room, rssi=round(rssi), uptime=uptime)
+            reading = telemetry(
+                self.node_id, self._now, self._room.sample(self._now), rssi=round(rssi), uptime=uptime
+            )
             with contextlib.suppress(ValueError, RuntimeError):
                 self._client.publish(self.topic, json.dumps(reading), qos=1)
                 self.published += 1
@@ -196,6 +197,7 @@ def history(
         moment = int(start + step * every)
         for number, room in enumerate(homes):
             rssi[number] = min(-40.0, max(-85.0, rssi[number] + chance.gauss(0, 0.3)))
-            reading = telemetry(f"node_{number + 1:02d}", moment, room, rssi=round(rssi[number]), uptime=moment - start)
+            sample, signal = room.sample(moment), round(rssi[number])
+            reading = telemetry(f"node_{number + 1:02d}", moment, sample, rssi=signal, uptime=moment - start)
             if chance.random() >= lost:
                 yield {**reading, "room": room.name}

@@ -1,13 +1,14 @@
-"""MQTT connections of a fleet: one for all devices that need no own, one each for those with a will, all in one thread."""
+"""MQTT connections of a fleet: one shared by the devices without a will, one each for the others, all in one thread."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import random
 import selectors
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,8 @@ class _Link:
     def _on_message(self, _c: Any, _u: Any, message: Any) -> None:
         for topic_filter, device in self.filters:
             if mqtt.topic_matches_sub(topic_filter, message.topic):
-                self._links.inbox.append((device, message.topic, message.payload))
+                hear = device.receive_retained if message.retain else device.receive
+                self._links.inbox.append((device, functools.partial(hear, message.topic, message.payload)))
 
     def _on_socket_open(self, _c: Any, _u: Any, sock: Any) -> None:
         self._links.selector.register(sock, selectors.EVENT_READ, self)
@@ -150,8 +152,8 @@ class Links:
         """Messages that the broker has (with QoS 0: that went to the network)."""
         self.lost = 0
         """Messages that no connection took: it was down, and its store was full."""
-        self.inbox: list[tuple[Device, str, bytes]] = []
-        """What arrived for devices that listen: device, topic, payload."""
+        self.inbox: list[tuple[Device, Callable[[float], Iterable[Message]]]] = []
+        """What arrived for devices that listen: the device, and what asks it for its answer at a moment."""
         self.selector = selectors.DefaultSelector()
         self._broker = broker
         self._misc_at = 0.0
