@@ -51,7 +51,7 @@ def without_rights(folder: Path, program: str, directory: Path) -> tuple[Path, t
         if _can_run(here / program, account):
             return here, account
     raise PermissionError(f"{folder / program} cannot be run by any of the users that could run it, and not from "
-                          f"{directory} either. Start it as a normal user, or set TMPDIR to a place that they can enter")
+                          f"{directory} either. Start it as a normal user, or set TMPDIR to a place open to them")
 
 
 def _accounts() -> Iterator[tuple[int, int]]:

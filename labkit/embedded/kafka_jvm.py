@@ -1,7 +1,7 @@
-"""Apache Kafka from a folder of jars: `python -m labkit.embedded.kafka_jvm --jars D --java J --directory D --settings F`.
+"""Apache Kafka from a folder of jars: `python -m labkit.embedded.kafka_jvm --jars D --directory D …`.
 
-One broker that is its own controller (KRaft), on 127.0.0.1 alone. The first start formats its storage; a later one finds
-the log as it was left, also after `kill -9`.
+One broker that is its own controller (KRaft), on 127.0.0.1 alone. The first start formats its storage; a later one
+finds the log as it was left, also after `kill -9`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -88,4 +87,4 @@ def _cluster_id() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

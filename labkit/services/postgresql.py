@@ -1,4 +1,4 @@
-"""PostgreSQL: the official image, the server of this machine, or the one that pip installs. All three are the real one."""
+"""PostgreSQL: the official image, the server of this machine, or one that pip installs. All three are the real one."""
 
 from __future__ import annotations
 

@@ -64,6 +64,11 @@ class Container:
     user: str = ""
 
 
+def _no_variables(_plan: Plan) -> Mapping[str, str]:
+    """Most servers read files."""
+    return {}
+
+
 def _nothing(_endpoint: Endpoint) -> None:
     """Nothing is left to do once the server answers."""
 
@@ -126,6 +131,7 @@ class Program:
             meanwhile another server answers, and ours needs a moment to find out.
         locate: finds a server that is not one binary on PATH, with its version. Raises UnavailableError when it is
             not there.
+        environment: variables of the server, for what must not stand on a command line.
         polite: name of the signal that asks it to end.
         finish: what is left to do once it answers.
         timeout: longest start, in seconds.
@@ -140,6 +146,7 @@ class Program:
     install: str = ""
     running: str = ""
     locate: Callable[[], Found] | None = None
+    environment: Callable[[Plan], Mapping[str, str]] = _no_variables
     polite: str = "SIGTERM"
     finish: Callable[[Endpoint], None] = _nothing
     timeout: float = 10.0

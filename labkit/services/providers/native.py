@@ -96,8 +96,8 @@ def _start_once(service: Service, program: Program, found: Found, needs: frozens
     directory = private_directory()
     try:
         plan = service.planned(directory, free_port(), needs, program.capabilities, config)
-        server = Process([*found.command, *program.configure(plan)], directory, config.environment,
-                         program.polite)
+        server = Process([*found.command, *program.configure(plan)], directory,
+                         {**program.environment(plan), **config.environment}, program.polite)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
