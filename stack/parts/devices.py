@@ -1031,8 +1031,9 @@ def create_app(dsn: str, store: Store, influx: Influx) -> Flask:
     """
     app = Flask("device-manager")
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.url_map.merge_slashes = False
     app.json.default = lambda value: value.isoformat() if isinstance(value, datetime) else str(value)
-    CORS(app)
+    CORS(app, send_wildcard=True)
     archived, series = Archive(store), Series(influx)
     app.extensions["close"] = lambda: (archived.close(), series.close())
 

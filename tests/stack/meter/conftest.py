@@ -1,4 +1,4 @@
-"""Real servers, one of each for the whole session; every test has a bucket and a database of its own."""
+"""Real servers, one of each for the whole session; every test has buckets of its own and empty tables."""
 
 from __future__ import annotations
 
@@ -60,27 +60,47 @@ def broker(mqtt_server: Endpoint) -> Broker:
     return Broker(mqtt_server.host, mqtt_server.port, mqtt_server.username, mqtt_server.password)
 
 
-@pytest.fixture
-def influx(influx_server: Endpoint) -> Influx:
-    place = Influx(influx_server.url, influx_server.token, influx_server.org, f"metrics-{next(_numbers)}")
+def new_bucket(server: Endpoint) -> Influx:
+    place = Influx(server.url, server.token, server.org, f"metrics-{next(_numbers)}")
     ensure_bucket(place)
     return place
 
 
-@pytest.fixture
-def store(s3_server: ObjectStore) -> ObjectStore:
-    place = replace(s3_server, bucket=f"iot-data-{next(_numbers)}")
+def new_store(server: ObjectStore) -> ObjectStore:
+    place = replace(server, bucket=f"iot-data-{next(_numbers)}")
     servers.client(place).make_bucket(place.bucket)
     return place
 
 
-@pytest.fixture
-def dsn(postgres_server: str, tmp_path: Path) -> str:
+def new_database(server: str, folder: Path) -> str:
     name = f"meter_{next(_numbers)}"
     for file, text in devices.MIGRATIONS.items():
-        (tmp_path / file).write_text(text)
-    migrate(postgres_server, tmp_path, name)
-    return make_conninfo(postgres_server, dbname=name)
+        (folder / file).write_text(text)
+    migrate(server, folder, name)
+    return make_conninfo(server, dbname=name)
+
+
+@pytest.fixture
+def influx(influx_server: Endpoint) -> Influx:
+    return new_bucket(influx_server)
+
+
+@pytest.fixture
+def store(s3_server: ObjectStore) -> ObjectStore:
+    return new_store(s3_server)
+
+
+@pytest.fixture(scope="session")
+def _database(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return new_database(postgres_server, tmp_path_factory.mktemp("migrations"))
+
+
+@pytest.fixture
+def dsn(_database: str) -> str:
+    """A database with empty tables; making a new one for each test would take most of the time."""
+    with psycopg.connect(_database) as connection:
+        connection.execute("TRUNCATE devices RESTART IDENTITY CASCADE")
+    return _database
 
 
 def objects(store: ObjectStore, prefix: str = "") -> dict[str, bytes]:

@@ -8,6 +8,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def postgresql() -> Iterator[str]:
         wait_until(answers, 20, what="PostgreSQL")
         yield dsn
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # the fast way down: it does not wait for clients
         server.wait(20)
         shutil.rmtree(home, ignore_errors=True)
 

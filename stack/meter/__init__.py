@@ -1,0 +1,1 @@
+"""The meter system: collector and device manager of seed 003, around the part `devices`."""

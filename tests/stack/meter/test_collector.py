@@ -1,0 +1,252 @@
+"""The collector on real servers: both stores, outages of either, poison, repetitions, several copies."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from labkit.waiting import wait_until
+from stack.parts import devices
+from stack.runtime import Broker, Influx, ObjectStore
+from tests.stack.meter.conftest import NOW, objects, points, reading
+from tests.stack.meter.servers import Door
+
+Publish = Callable[..., None]
+Collect = Callable[..., contextlib.AbstractContextManager[devices.Collector]]
+
+
+@pytest.fixture
+def publish(broker: Broker) -> Iterator[Publish]:
+    """Publishes with QoS 1, and returns when the broker has it all."""
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"meter-{uuid.uuid4().hex[:8]}")
+    client.username_pw_set(broker.username or None, broker.password or None)
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+
+    def send(*messages: Any, qos: int = 1) -> None:
+        sent = []
+        for message in messages:
+            topic, payload = message if isinstance(message, tuple) else (
+                f"iot/{message['device_id']}/telemetry", json.dumps(message).encode())
+            sent.append(client.publish(topic, payload, qos=qos))
+        for each in sent:
+            each.wait_for_publish(10)
+            assert each.is_published()
+
+    yield send
+    client.disconnect()
+    client.loop_stop()
+
+
+@pytest.fixture
+def collect(broker: Broker, store: ObjectStore, influx: Influx) -> Iterator[Collect]:
+    """Runs a collector with a session of its own; at the end the broker forgets the session."""
+    name = f"collector-{uuid.uuid4().hex[:8]}"
+    used: set[str] = set()
+
+    @contextlib.contextmanager
+    def running(**changes: Any) -> Iterator[devices.Collector]:
+        place = {"broker": broker, "store": store, "influx": influx, "client_id": name} | changes
+        used.add(str(place["client_id"]))
+        collector = devices.Collector(place.pop("broker"), place.pop("store"), place.pop("influx"), **place)  # type: ignore[arg-type]
+        collector.start()
+        try:
+            yield collector
+        finally:
+            collector.stop()
+
+    yield running
+    for each in used:
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=each, clean_session=True)
+        client.username_pw_set(broker.username or None, broker.password or None)
+        client.connect(broker.host, broker.port)
+        client.loop_start()
+        wait_until(client.is_connected, 5, what="the session's end")
+        client.disconnect()
+        client.loop_stop()
+
+
+def settled(collector: devices.Collector, count: int) -> None:
+    wait_until(lambda: sum(collector.stats[name] for name in ("stored", "duplicates", "rejected")) >= count, 20,
+               what=f"{count} messages are settled, {collector.stats}")
+
+
+def readings(count: int, **changes: Any) -> list[dict[str, Any]]:
+    return [reading(f"power-{step % 7:03d}", NOW + step // 7, sensors={"power": step / 4}, **changes) for step in range(count)]
+
+
+def expected_points(given: list[dict[str, Any]]) -> list[tuple[str, str, float, Any]]:
+    return sorted((each["device_id"], name, float(each["timestamp"]), float(value)) for each in given
+                  for name, value in (*each["sensors"].items(), ("rssi", each["rssi"])))
+
+
+def test_every_reading_is_in_both_stores(publish: Publish, collect: Collect, store: ObjectStore, influx: Influx) -> None:
+    sent = readings(50)
+    with collect() as collector:
+        publish(*sent)
+        settled(collector, 50)
+        assert collector.stats | {"lag": 0} == {
+            "received": 50, "stored": 50, "duplicates": 0, "rejected": 0, "dropped": 0, "lag": 0, "error": None}
+    assert points(influx) == expected_points(sent)
+    found = objects(store)
+    assert found == {devices.object_key(each["device_id"], each["timestamp"]): devices.object_body(each) for each in sent}
+
+
+def test_a_repeated_reading_is_stored_once(publish: Publish, collect: Collect, store: ObjectStore, influx: Influx) -> None:
+    sent = readings(10)
+    with collect() as collector:
+        publish(*sent, *sent)
+        settled(collector, 20)
+        publish(*sent)
+        settled(collector, 30)
+        assert (collector.stats["stored"], collector.stats["duplicates"]) == (10, 20)
+    assert len(objects(store)) == 10
+    assert points(influx) == expected_points(sent)
+
+
+@pytest.mark.parametrize("down", ["store", "influx"])
+def test_an_outage_of_either_store_loses_nothing_and_stores_nothing_twice(
+    publish: Publish, collect: Collect, store: ObjectStore, influx: Influx, down: str
+) -> None:
+    place = {"store": store, "influx": influx}[down]
+    host, port = place.url.removeprefix("http://").split(":")
+    door = Door(host, int(port))
+    before, during, after = readings(20), readings(20, rssi=-62), readings(20, rssi=-63)
+    for number, each in enumerate(during + after):
+        each["timestamp"] += 1000 + number
+    try:
+        with collect(**{down: replace(place, url=door.url)}) as collector:
+            publish(*before)
+            settled(collector, 20)
+            door.shut()
+            publish(*during)
+            wait_until(lambda: collector.stats["error"], 10, what="the collector notices the outage")
+            assert collector.stats["stored"] < 40
+            door.open()
+            publish(*after)
+            settled(collector, 60)
+            assert collector.stats["stored"] == 60, collector.stats
+            assert collector.stats["error"] is None
+    finally:
+        door.shut()
+    sent = before + during + after
+    assert len(objects(store)) == 60
+    assert points(influx) == expected_points(sent)
+
+
+def test_what_was_not_acknowledged_comes_to_the_next_collector(
+    publish: Publish, collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
+    sent = readings(20)
+    nowhere = replace(influx, url="http://127.0.0.1:9")
+    with collect(influx=nowhere) as collector:
+        publish(*sent)
+        wait_until(lambda: collector.stats["error"], 10, what="the outage is noticed")
+    assert points(influx) == []
+    with collect() as collector:
+        settled(collector, 20)
+        assert collector.stats["rejected"] == 0
+        assert collector.stats["duplicates"] >= 1  # the archive had them, the time series did not
+    assert points(influx) == expected_points(sent)
+    assert len(objects(store)) == 20
+
+
+def test_poison_goes_to_the_dead_letters_with_reason_and_payload_and_stops_nothing(
+    publish: Publish, collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
+    good = readings(3)
+    poison = {
+        ("iot/power-001/telemetry", b"{"): "Expecting property name",
+        ("iot/power-001/telemetry", b"\xff\x00"): "utf-8",
+        ("iot/power-001/telemetry", b""): "Expecting value",
+        ("iot/power-001/telemetry", b"[" * 50_000): "brackets in brackets",
+        ("iot/power-002/telemetry", json.dumps(good[0]).encode()): "the reading is of 'power-000', not of 'power-002'",
+        ("iot/dead-letters/telemetry", json.dumps(reading("dead-letters")).encode()): "not a device id",
+        ("iot/po wer/telemetry", json.dumps(reading("po wer")).encode()): "not a device id",
+        ("iot/power-001/telemetry", json.dumps(reading(sensors={"power": "x"})).encode()): "power must be a finite number",
+    }
+    with collect() as collector:
+        publish(*poison, *good, *poison)
+        settled(collector, 2 * len(poison) + 3)
+        assert (collector.stats["rejected"], collector.stats["stored"]) == (2 * len(poison), 3)
+    letters = [json.loads(body) for body in objects(store, "dead-letters/").values()]
+    assert len(letters) == len(poison)  # one that comes again is the same letter
+    for (topic, payload), reason in poison.items():
+        letter = next(each for each in letters if each["topic"] == topic and reason in each["reason"])
+        text = payload.decode() if letter["encoding"] == "utf-8" else "/wA="
+        assert letter["payload"] == text
+    assert points(influx) == expected_points(good)
+
+
+def test_another_reading_with_a_used_time_stamp_is_a_dead_letter(
+    publish: Publish, collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
+    first, other = reading(), reading(sensors={"power": 1.0})
+    with collect() as collector:
+        publish(first, other, first)
+        settled(collector, 3)
+        assert {name: collector.stats[name] for name in ("stored", "duplicates", "rejected")} == {
+            "stored": 1, "duplicates": 1, "rejected": 1}
+    (letter,) = (json.loads(body) for body in objects(store, "dead-letters/").values())
+    assert "archived with other content" in letter["reason"]
+    assert json.loads(letter["payload"]) == other
+    assert points(influx) == expected_points([first])
+
+
+def test_a_point_that_influxdb_refuses_is_a_dead_letter_and_the_others_are_stored(
+    publish: Publish, collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
+    series = devices.Series(influx)
+    series.write([f'iot_telemetry,device_id=x clash="text" {NOW}000000000'])
+    series.close()
+    sent = readings(5)
+    with collect() as collector:
+        publish(*sent[:2], reading("power-009", sensors={"clash": 1}), *sent[2:])
+        settled(collector, 6)
+        assert (collector.stats["stored"], collector.stats["rejected"]) == (5, 1)
+    (letter,) = (json.loads(body) for body in objects(store, "dead-letters/").values())
+    assert "InfluxDB refuses the point" in letter["reason"]
+    assert [each for each in points(influx) if each[0] != "x"] == expected_points(sent)
+
+
+def test_two_collectors_share_the_messages(publish: Publish, collect: Collect, store: ObjectStore, influx: Influx) -> None:
+    sent = readings(60)
+    group = f"$share/g{uuid.uuid4().hex[:6]}/iot/+/telemetry"
+    with (collect(client_id=f"a-{uuid.uuid4().hex[:6]}", topic_filter=group) as one,
+          collect(client_id=f"b-{uuid.uuid4().hex[:6]}", topic_filter=group) as two):
+        publish(*sent)
+        wait_until(lambda: one.stats["stored"] + two.stats["stored"] >= 60, 20, what="both have stored")
+        assert one.stats["stored"] + two.stats["stored"] == 60
+        assert min(one.stats["stored"], two.stats["stored"]) > 0
+    assert len(objects(store)) == 60
+    assert points(influx) == expected_points(sent)
+
+
+def test_messages_of_qos_0_are_let_go_when_memory_would_end(
+    publish: Publish, collect: Collect, influx: Influx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices.Collector, "MOST_WAITING", 5)
+    with collect(influx=replace(influx, url="http://127.0.0.1:9"), batch_size=1) as collector:
+        publish(*readings(40), qos=0)
+        wait_until(lambda: collector.stats["received"] == 40, 10, what="all have come")
+        assert collector.stats["dropped"] >= 30
+        assert len(collector.waiting) <= 5
+
+
+def test_a_collector_without_a_broker_or_a_store_says_so_and_may_be_started_again(
+    broker: Broker, store: ObjectStore, influx: Influx
+) -> None:
+    for place in ((replace(broker, port=9), store), (broker, replace(store, url="http://127.0.0.1:9"))):
+        collector = devices.Collector(*place, influx)
+        for _ in range(2):
+            with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:9"):
+                collector.start()
+        collector.stop()
