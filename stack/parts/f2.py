@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+import select
 import struct
 import threading
 import time
@@ -618,7 +619,7 @@ class Connector:
             raise ConnectionError(f"no broker at {place}: {error}") from error
         deadline = time.monotonic() + 5
         while not self.subscribed:
-            lost = self.client.loop(0.1)
+            lost = self.read(0.1)
             if self.refusal or lost or time.monotonic() > deadline:
                 self.client.disconnect()
                 self.client.loop_misc()
@@ -636,7 +637,7 @@ class Connector:
         """Read, and acknowledge what Kafka has, until the connector stops."""
         while not self.stopping.is_set():
             if len(self.waiting) < self.window:
-                lost = self.client.loop(0.002 if self.waiting else 0.1)
+                lost = self.read(0.002 if self.waiting else 0.1)
             else:  # Kafka is slow or away: what is not read, the broker keeps
                 lost = self.client.loop_misc()
                 self.outbox.serve(0.05)
@@ -647,6 +648,24 @@ class Connector:
         self.acknowledge()
         self.client.disconnect()
         self.client.loop_misc()
+
+    def read(self, timeout: float) -> int:
+        """Wait for packets, and handle some; paho's `loop` would wait again before each.
+
+        Returns:
+            0, or paho's number of what is wrong with the connection.
+        """
+        try:
+            select.select([self.client.socket()], [], [], timeout)
+        except (TypeError, ValueError, OSError):  # there is no connection
+            return mqtt.MQTT_ERR_NO_CONN
+        for _ in range(50):
+            before = self.stats["received"]
+            if lost := self.client.loop_read():
+                return lost
+            if self.stats["received"] == before:
+                break
+        return self.client.loop_write() if self.client.want_write() else self.client.loop_misc()
 
     def acknowledge(self) -> None:
         """Acknowledge what Kafka has, in the order of arrival as MQTT asks."""
@@ -693,8 +712,12 @@ class Connector:
 
     def on_message(self, client, userdata, message):
         """Send a message to Kafka, unless it is a repeat of one that was taken before."""
-        topic, payload = message.topic, message.payload
         self.stats["received"] += 1
+        payload = message.payload
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:  # a broker should not let it through
+            topic = ""
         taken = self.redelivered(message.mid, topic, payload) if message.dup else None
         taken = taken or self.sent_again(topic, payload)
         if taken:
@@ -839,7 +862,7 @@ class KafkaStage:
             "auto.offset.reset": "earliest", "session.timeout.ms": 6000, "log_level": 0,
         })
         self.consumer.subscribe([self.source])
-        self.lag_known = 0.0
+        self.places: dict[int, int] = {}  # by partition: the first record that is not done
         self.stopping.clear()
         self.thread = threading.Thread(target=self.run, name=self.name, daemon=True)
         self.thread.start()
@@ -858,6 +881,7 @@ class KafkaStage:
                 self.fail(error)
                 continue
             if records := [record for record in records if record.error() is None]:
+                self.places |= {record.partition(): record.offset() for record in reversed(records)}
                 while not self.done(records) and not self.stopping.is_set():
                     pass
             self.measure_lag()
@@ -878,6 +902,7 @@ class KafkaStage:
             self.stats[name] += count
         self.stats["error"] = None
         after = {record.partition(): record.offset() + 1 for record in records}  # the last of each partition counts
+        self.places |= after
         places = [TopicPartition(self.source, partition, offset) for partition, offset in after.items()]
         try:
             self.consumer.commit(offsets=places, asynchronous=False)
@@ -912,18 +937,12 @@ class KafkaStage:
         self.stopping.wait(0.5)
 
     def measure_lag(self) -> None:
-        """Count, once a second, the records that wait for this stage."""
-        if time.monotonic() - self.lag_known < 1:
-            return
-        self.lag_known = time.monotonic()
-        try:
-            lag = 0
-            for place in self.consumer.committed(self.consumer.assignment(), timeout=0.5):
-                low, high = self.consumer.get_watermark_offsets(place, timeout=0.5)
-                lag += high - max(place.offset, low)
-            self.stats["lag"] = lag
-        except KafkaException:
-            self.stats["lag"] = None  # unknown while Kafka is away
+        """Count the records that wait for this stage, as far as Kafka has told of them."""
+        lag = 0
+        for place in self.consumer.assignment():
+            _, high = self.consumer.get_watermark_offsets(place, cached=True)
+            lag += max(0, high - self.places.get(place.partition, high))
+        self.stats["lag"] = lag
 
 
 class Processor(KafkaStage):
@@ -942,7 +961,7 @@ class Processor(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, raw_topic: str = "raw_iot_data", decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-processor",
-        batch: int = 2000, max_wait: float = 0.1,
+        batch: int = 2000, max_wait: float = 0.05,
     ):
         super().__init__(bootstrap, dsn, raw_topic, decoded_topic, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic = dead_letter_topic
@@ -950,8 +969,9 @@ class Processor(KafkaStage):
     def handle(self, records):
         """Decode a batch and send what comes of it."""
         stored = rejected = 0
+        known: dict[str, Parameters] = {}  # for one batch: a change of the tables counts from the next one on
         for record in records:
-            for code, value in self.outcomes(record):
+            for code, value in self.outcomes(record, known):
                 if code:
                     rejected += 1
                     self.outbox.send(self.dead_letter_topic, record.key(), value)
@@ -960,7 +980,7 @@ class Processor(KafkaStage):
                     self.outbox.send(self.target, record.key(), value)
         return {"received": len(records), "stored": stored, "rejected": rejected}
 
-    def outcomes(self, record: Message) -> list[tuple[str, bytes]]:
+    def outcomes(self, record: Message, known: dict[str, Parameters]) -> list[tuple[str, bytes]]:
         """Each value of a message, as ("", measurement) or (error code, dead letter)."""
         payload = record.value() or b""
         headers = dict(record.headers() or ())
@@ -976,7 +996,9 @@ class Processor(KafkaStage):
             address = parse_f2_topic(topic)
         except DecodeError as error:
             return [letter(error)]
-        parameters = load_parameters(self.connected(), address.mac)
+        if address.mac not in known:
+            known[address.mac] = load_parameters(self.connected(), address.mac)
+        parameters = known[address.mac]
         values = parameters.get((address.connector, address.component, address.id.lstrip("0") or "0"))
         if not values:
             what, code = ("controller", "UNKNOWN_DEVICE") if not parameters else ("pin", "UNKNOWN_PIN")
@@ -1067,7 +1089,7 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.2, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
     ):
         super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
         self.observe = observe

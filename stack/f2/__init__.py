@@ -1,0 +1,1 @@
+"""System 3: F2 controllers through Kafka into TimescaleDB."""
