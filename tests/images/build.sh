@@ -33,7 +33,7 @@ build_base() {
 
 # What an image is built from, as one word. The base belongs to it.
 sources() {
-  { docker image inspect --format '{{.Id}}' "$BASE"; tar -C "$1" --sort=name --mtime=@0 --owner=0 --group=0 -c .; } |
+  { docker image inspect --format '{{.Id}}' "$BASE"; tar -C "$1" --dereference --sort=name --mtime=@0 --owner=0 --group=0 -c .; } |
     sha256sum | cut -c 1-16
 }
 
@@ -48,7 +48,7 @@ build() {
   key=$(sources "$1")
   ! is_built "$image" "$key" || return 0
   echo "==> $image"
-  cp -R "$1" "$scratch/$1"
+  cp -RL "$1" "$scratch/$1"
   cp /etc/ssl/certs/ca-certificates.crt "$scratch/$1/"
   [ ! -f "$1/context.sh" ] || sh "$1/context.sh" "$scratch/$1"
   docker build --quiet --build-arg "BASE=$BASE" --label "$SOURCES=$key" -t "$image" "$scratch/$1" >/dev/null
