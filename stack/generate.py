@@ -5,10 +5,13 @@ The server's files are committed, so that Compose and a person can read them wit
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
-from stack.parts.automation import UPSTREAMS, nginx_config
+from stack.parts.automation import UPSTREAMS, flow, nginx_config
+from stack.parts.fleet import telegraf_config
 
 STACK = Path(__file__).parent
 
@@ -21,9 +24,29 @@ def site() -> str:
     return "# Made by `python -m stack.generate` from the part `automation`. Edit it there, not here.\n" + text
 
 
+def nodered_flow() -> str:
+    """The flow of Node-RED, which puts variables of its environment in the place of `${NAME}`."""
+    broker = SimpleNamespace(host="${MQTT_HOST}", port="${MQTT_PORT}", username="", password="")
+    return json.dumps(flow(broker), indent=2, ensure_ascii=False) + "\n"
+
+
+def telegraf() -> str:
+    """The configuration of Telegraf, which puts variables of its environment in the place of `${NAME}`."""
+    broker = SimpleNamespace(host="${MQTT_HOST}", port="${MQTT_PORT}", username="${MQTT_USERNAME}",
+                             password="${MQTT_PASSWORD}")
+    influx = SimpleNamespace(url="${INFLUX_URL}", token="${INFLUX_TOKEN}", org="${INFLUX_ORG}",
+                             bucket="${INFLUX_BUCKET}")
+    return ("# Made by `python -m stack.generate` from the part `fleet`. Edit it there, not here.\n"
+            + telegraf_config(broker, influx))
+
+
 def files() -> Mapping[str, str]:
     """Text of every generated file by its path inside `stack/`."""
-    return {"nginx/site.conf.template": site()}
+    return {
+        "nginx/site.conf.template": site(),
+        "nodered/flows.json": nodered_flow(),
+        "telegraf/telegraf.conf": telegraf(),
+    }
 
 
 def main() -> None:

@@ -26,7 +26,8 @@ _WHEEL = _REAL - {"stub_status"}
 _TEMPLATE = "nginx/site.conf.template"
 _NOBODY = "127.0.0.1:9"
 """An upstream that was not named: the port of `discard`, where nobody answers, so Nginx says 502."""
-_LISTEN = re.compile(r"^(?P<before>[^#\n]*?\b)listen\s+(?P<address>[^\s;]+)(?P<options>[^;]*);", re.MULTILINE)
+_LISTEN = re.compile(r"(?<!\S)#[^\n]*|(?<![\w$.-])listen\s+(?P<address>[^\s;]+)(?P<options>[^;]*);")
+"""A comment, which stays as it is, or a directive `listen`."""
 _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
@@ -40,7 +41,8 @@ def site(text: str, address: str) -> str:
     Raises:
         StudentError: it listens nowhere, or on several ports.
     """
-    ports = dict.fromkeys(found["address"].rpartition(":")[2] for found in _LISTEN.finditer(text))
+    addresses = [found["address"] for found in _LISTEN.finditer(text) if found["address"]]
+    ports = dict.fromkeys(address.rpartition(":")[2] for address in addresses)
     if len(ports) != 1:
         said = f"listens on {', '.join(ports)}" if ports else "listens nowhere"
         raise StudentError(f"The site of Nginx {said}.", "write one port, as in `listen 8888;`.")
@@ -48,10 +50,12 @@ def site(text: str, address: str) -> str:
 
     def put(found: re.Match[str]) -> str:
         nonlocal seen
+        if not found["address"]:
+            return found[0]
         if seen:  # the same port again, as in `listen [::]:8888;`
-            return found["before"]
+            return ""
         seen = True
-        return f"{found['before']}listen {address}{found['options']};"
+        return f"listen {address}{found['options']};"
 
     return _LISTEN.sub(put, text)
 

@@ -34,15 +34,24 @@ def deploy(endpoint: Endpoint, flows: Sequence[Mapping[str, Any]]) -> None:
         flows: the nodes, each with `id` and `type`.
 
     Raises:
-        StudentError: a type of node is not installed, or Node-RED refuses the flows; it keeps the old ones.
+        StudentError: something is no node, two have one id, a type is not installed, or Node-RED refuses the flows; it
+            keeps the old ones.
         OSError: it does not answer.
     """
     known = {name for module in _installed(endpoint) for name in module.get("types", ())} | {"tab", "group", "subflow"}
+    seen = set()
     for node in flows:
-        kind = str(node.get("type", ""))
+        if not (isinstance(node, Mapping) and isinstance(node.get("id"), str) and isinstance(node.get("type"), str)):
+            raise StudentError(f"{str(node)[:80]} is no node of a flow.",
+                               'a node is a dict with the texts "id" and "type".')
+        if node["id"] in seen:
+            raise StudentError(f"Two nodes have the id {node['id']!r}.",
+                               "give each its own: wires name nodes by their id.")
+        seen.add(node["id"])
+        kind = node["type"]
         # Node-RED would take the flows and wait for the type in silence, with every other node waiting too.
         if kind not in known and not kind.startswith("subflow:"):
-            raise StudentError(f"Node-RED has no node of the type {kind!r}, which node {node.get('id')!r} is.",
+            raise StudentError(f"Node-RED has no node of the type {kind!r}, which node {node['id']!r} is.",
                                "look at the spelling, or install the package that has it.")
     status, answer = _ask(endpoint, "POST", "/flows", list(flows))
     if status not in (200, 204):

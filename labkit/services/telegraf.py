@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from labkit.errors import StudentError
 from labkit.services import stack_files, web
 from labkit.services.endpoint import Endpoint
 from labkit.services.service import Container, Image, Plan, Program, Service
@@ -17,8 +18,10 @@ MAIN = "telegraf.conf"
 HEALTH = "health.conf"
 
 _ALL = frozenset(CAPABILITIES)
+_NEEDED = ("MQTT_HOST", "INFLUX_URL", "INFLUX_TOKEN")
+"""Variables of the stack's `telegraf.conf` that only its caller knows."""
 _DEFAULTS = {"MQTT_PORT": "1883", "MQTT_USERNAME": "", "MQTT_PASSWORD": "", "INFLUX_ORG": "iot-org",
-             "INFLUX_BUCKET": "iot-esp32", "TELEGRAF_CLIENT_ID": "telegraf"}
+             "INFLUX_BUCKET": "iot-esp32"}
 """Variables of the stack's `telegraf.conf` that a caller may leave out."""
 
 
@@ -28,6 +31,10 @@ def _health(port: int) -> str:
 
 
 def _files(plan: Plan) -> dict[str, str]:
+    lacking = [name for name in _NEEDED if name not in plan.config.environment]
+    if MAIN not in plan.config.files and lacking:
+        raise StudentError(f"Telegraf must be told where to read and where to write: it lacks {', '.join(lacking)}.",
+                           'write start("telegraf", config={"telegraf": Config(environment={…})}).')
     own = {HEALTH: _health(plan.port)}
     return {MAIN: stack_files.text(f"telegraf/{MAIN}")} | dict(plan.config.files) | own
 

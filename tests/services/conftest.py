@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from labkit.services import current
-from tests.conftest import STAND_IN
+from tests.conftest import stand_in
+
+STAND_INS = [path.parent.name for path in Path(__file__).parents[1].glob("images/*/Dockerfile")]
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +20,8 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith("LABKIT_") and name != "LABKIT_TEST_OFFICIAL_IMAGES":
             monkeypatch.delenv(name)
     if not os.environ.get("LABKIT_TEST_OFFICIAL_IMAGES"):
-        monkeypatch.setenv("LABKIT_IMAGE_MOSQUITTO", STAND_IN)
+        for name in STAND_INS:
+            monkeypatch.setenv(f"LABKIT_IMAGE_{name.upper()}", stand_in(name))
 
 
 @pytest.fixture(autouse=True, scope="module")
