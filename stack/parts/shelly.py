@@ -3,6 +3,7 @@
 """From Bluetooth to an API: BTHome on the byte level, gateways that speak RPC over MQTT, one reading once, an API."""
 
 import csv
+import functools
 import io
 import json
 import math
@@ -741,14 +742,16 @@ def ask_components(broker: Broker, prefix: str, timeout: float = 5.0) -> list[di
         client.loop_stop()
 
 
-SPECIAL, ESCAPED = re.compile("([,= ])"), r"\\\1"
-
-
 def point(measurement: str, tags: dict[str, str], fields: dict[str, float | str], time_ns: int) -> str:
     """Write a point in line protocol; fields are floats, or text."""
-    tag_set = "".join(f",{name}={SPECIAL.sub(ESCAPED, value)}" for name, value in sorted(tags.items()))
-    field_set = ",".join(f"{name}={field_text(value)}" for name, value in sorted(fields.items()))
-    return f"{measurement}{tag_set} {field_set} {time_ns}"
+    field_set = ",".join([f"{name}={field_text(value)}" for name, value in fields.items()])
+    return f"{series(measurement, *tags.items())} {field_set} {time_ns}"
+
+
+@functools.lru_cache(maxsize=10_000)
+def series(measurement: str, *tags: tuple[str, str]) -> str:
+    """Write the name of a series: the same for all its points, so it is written once."""
+    return "".join([measurement, *(f",{name}=" + re.sub("([,= ])", r"\\\1", value) for name, value in sorted(tags))])
 
 
 def field_text(value: float | str) -> str:
@@ -963,13 +966,14 @@ class ShellyCollector:
         for reading in readings:
             letter.lines += self.points(reading)
         if not letter.outcome:
-            letter.outcome = "stored" if letter.lines else "duplicates" if readings else "ignored"
+            measured = any(getattr(reading, name) is not None for reading in readings for name in QUANTITIES)
+            letter.outcome = "stored" if letter.lines else "duplicates" if measured else "ignored"
 
     def parse(self, letter: Letter) -> list[SensorReading]:
         """Parse a frame; ask its gateway for components that are not known yet."""
         prefix = letter.topic.rpartition("/events/")[0]
-        known = self.components.setdefault(prefix, Components(keys=self.keys))
-        if CHANGE.search(letter.payload):  # its components may be others than before
+        known = self.components.get(prefix)
+        if known is None or CHANGE.search(letter.payload):  # from now on its components may be others than before
             known = self.components[prefix] = Components(keys=self.keys)
         try:
             return parse_gateway_frame(letter.topic, letter.payload, known)
