@@ -1,0 +1,76 @@
+"""The system f2 as it is deployed: every service in a container, started by Compose, from stand-in images."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from labkit.services.probes import free_port
+from labkit.waiting import wait_until
+from tests.conftest import stand_in
+from tests.stack.compose import STACK, STAND_INS, Compose, secrets
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.docker("compose", "python", "mosquitto", "kafka", "postgresql", "timescaledb", "prometheus"),
+    pytest.mark.xdist_group("compose"),
+]
+
+
+@pytest.fixture(scope="module")
+def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
+    name = f"iot-house-test-{uuid4().hex[:8]}"
+    images = {variable: stand_in(image) for variable, image in STAND_INS.items()}
+    compose = Compose(secrets(tmp_path_factory.mktemp("compose")), name, HOUSE_IMAGE=f"{name}:local",
+                      **images, **_free_ports())
+    try:
+        built = compose("--profile", "f2", "build", "f2-connector", timeout=400)
+        assert built.returncode == 0, built.stderr
+        started = compose("up", "--detach", "--wait", "--wait-timeout", "150", "f2-connector", "f2-processor",
+                          "f2-sink", "f2-controllers", "prometheus", timeout=300)
+        assert started.returncode == 0, started.stderr + compose("logs", "--tail", "20").stdout
+        yield compose
+    finally:
+        compose("--profile", "*", "down", "--volumes", "--timeout", "5")
+        subprocess.run(["docker", "image", "rm", "-f", f"{name}:local"], capture_output=True, check=False)
+
+
+def test_what_controllers_measure_arrives_in_the_hypertable(compose: Compose) -> None:
+    def rows() -> int:
+        answer = compose("exec", "-T", "timescaledb", "psql", "-U", "postgres", "-d", "timeseries", "-Atc",
+                         "SELECT count(*) FROM iot_measurements")
+        return int(answer.stdout.strip() or 0)
+
+    first = wait_until(rows, 60, what="rows in iot_measurements")
+    wait_until(lambda: rows() > first, 60, what="more rows")
+    hypertables = compose("exec", "-T", "timescaledb", "psql", "-U", "postgres", "-d", "timeseries", "-Atc",
+                          "SELECT hypertable_name FROM timescaledb_information.hypertables").stdout.split()
+    assert hypertables == ["iot_measurements"]
+
+
+def test_a_service_that_dies_comes_back(compose: Compose) -> None:
+    compose("kill", "--signal", "SIGKILL", "f2-processor")
+    started = compose("up", "--detach", "--wait", "--wait-timeout", "60", "f2-processor")
+    assert started.returncode == 0, started.stderr
+
+
+def test_prometheus_sees_every_stage(compose: Compose) -> None:
+    def up() -> bool:
+        answer = compose("exec", "-T", "f2-sink", "python", "-c",
+                         "import urllib.request as r; print(r.urlopen("
+                         "'http://prometheus:9090/api/v1/query?query=up').read().decode())")
+        found = json.loads(answer.stdout or '{"data": {"result": []}}')["data"]["result"]
+        alive = {row["metric"]["instance"].split(":")[0] for row in found if row["value"][1] == "1"}
+        return {"f2-connector", "f2-processor", "f2-sink"} <= alive
+
+    wait_until(up, 60, what="Prometheus sees the three stages up")
+
+
+def _free_ports() -> dict[str, str]:
+    lines = (STACK / ".env").read_text(encoding="utf-8").splitlines()
+    return {line.partition("=")[0]: str(free_port()) for line in lines if "_PORT=" in line}
