@@ -1,7 +1,8 @@
 #include "node.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "json_writer.hpp"
 
 namespace node {
 
@@ -65,7 +66,8 @@ void Node::measure(std::uint64_t now) {
   reading_due_ = beat + interval_ms;
 
   Sample sample;
-  if (!ports_.sensor.read(sample) || !std::isfinite(sample.temperature) || !std::isfinite(sample.humidity)) {
+  if (!ports_.sensor.read(sample) || !JsonWriter::can_write(sample.temperature) ||
+      !JsonWriter::can_write(sample.humidity)) {
     ++counters_.sensor_failures;
     return;
   }
@@ -75,7 +77,7 @@ void Node::measure(std::uint64_t now) {
   reading.wifi_rssi = static_cast<std::int16_t>(ports_.network.rssi());
   reading.uptime = seconds(beat);
   ++counters_.measured;
-  if (!readings_.push(reading)) ++counters_.pushed_out;
+  if (!readings_.push(reading)) ++counters_.lost;
   unstamped_ = std::min(unstamped_ + 1, readings_.size());
 }
 
@@ -166,8 +168,8 @@ void Node::send(std::uint64_t now) {
   if (cargo == Cargo::kNothing) return;
   const std::string_view message = write(cargo, now);
   if (message.empty()) {
-    // A reading beyond what the format holds (the sensor said a million degrees) would stop all behind it.
-    if (cargo == Cargo::kReading && readings_.remove(readings_.oldest_number())) ++counters_.sensor_failures;
+    // A reading that cannot be written (a clock that says 1970) must not stop all behind it.
+    if (cargo == Cargo::kReading && readings_.remove(readings_.oldest_number())) ++counters_.lost;
     return;
   }
   const bool retained = cargo == Cargo::kStatus || cargo == Cargo::kFarewell;
@@ -191,8 +193,9 @@ void Node::on_acknowledged(std::uint16_t packet_id) {
   switch (in_flight_.cargo) {
     case Cargo::kAcknowledgement: answers_.remove(in_flight_.number); break;
     case Cargo::kReading:
-      readings_.remove(in_flight_.number);
       ++counters_.acknowledged;
+      // It may have been pushed out while it was on its way, and counted as lost. It was not.
+      if (!readings_.remove(in_flight_.number)) --counters_.lost;
       break;
     case Cargo::kFarewell: farewell_done_ = true; break;
     case Cargo::kStatus:

@@ -57,17 +57,17 @@ struct Settings {
   BackoffLimits backoff;
 };
 
-/// What a node has done since it started.
+/// What a node has done since it started. At any moment, measured = acknowledged + lost + those in the buffer.
 struct Counters {
   std::uint32_t measured = 0;
   std::uint32_t sensor_failures = 0;  ///< The sensor did not answer, or with something that is no number.
   std::uint32_t acknowledged = 0;     ///< Readings that the broker has.
-  std::uint32_t pushed_out = 0;       ///< Readings lost because the buffer was full.
+  std::uint32_t lost = 0;             ///< Readings given up: a full buffer made room for newer ones.
   std::uint32_t repeated = 0;         ///< Readings sent again because a connection ended before the acknowledgement.
 
   Counters operator+(const Counters& more) const {
     return {measured + more.measured, sensor_failures + more.sensor_failures, acknowledged + more.acknowledged,
-            pushed_out + more.pushed_out, repeated + more.repeated};
+            lost + more.lost, repeated + more.repeated};
   }
 };
 

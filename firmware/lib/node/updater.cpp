@@ -21,7 +21,7 @@ Reason Updater::start(const Manifest& manifest, std::uint64_t now) {
   manifest_ = manifest;
   sha256_ = Sha256();
   received_ = 0;
-  last_byte_at_ = now;
+  give_up_at_ = now + kPatience_ms;
   look_at_ = now;
   busy_ = true;
   return {};
@@ -51,7 +51,7 @@ Updater::Step Updater::poll(std::uint64_t now, Reason& reason) {
   if (count == Download::kEnd) return verify(reason);
   if (count < 0) return fail(reason, "the image could not be fetched to its end");
   if (count == 0) {
-    if (now - last_byte_at_ > kPatience_ms) return fail(reason, "no byte of the image came for 30 s");
+    if (now > give_up_at_) return fail(reason, "no byte of the image came for 30 s");
     look_at_ = now + kPause_ms;
     return Step::kRunning;
   }
@@ -60,7 +60,7 @@ Updater::Step Updater::poll(std::uint64_t now, Reason& reason) {
   if (!slot_.write(piece, size)) return fail(reason, "the flash memory refused the image");
   sha256_.update(piece, size);
   received_ += size;
-  last_byte_at_ = now;
+  give_up_at_ = now + kPatience_ms;
   look_at_ = now;
   return Step::kRunning;
 }

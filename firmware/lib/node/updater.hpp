@@ -37,7 +37,7 @@ class Updater {
   Manifest manifest_;
   Sha256 sha256_;
   std::uint32_t received_ = 0;
-  std::uint64_t last_byte_at_ = 0;
+  std::uint64_t give_up_at_ = 0;
   std::uint64_t look_at_ = 0;
   bool busy_ = false;
 };

@@ -96,9 +96,11 @@ JsonWriter& JsonWriter::boolean(std::string_view key, bool value) {
   return *this;
 }
 
+// A comparison with "not a number" is false, so that is refused as well.
+bool JsonWriter::can_write(float value) { return std::fabs(value) <= kLargestDecimal; }
+
 JsonWriter& JsonWriter::decimal(std::string_view key, float value) {
-  // A comparison with "not a number" is false, so it is refused here too.
-  if (!(std::fabs(value) <= kLargestDecimal)) {
+  if (!can_write(value)) {
     ok_ = false;
     return *this;
   }

@@ -19,6 +19,9 @@ class JsonWriter {
  public:
   JsonWriter(char* out, std::size_t capacity) : out_(out), capacity_(capacity) {}
 
+  /// Whether `decimal` can write a value: a number, and not beyond ±1,000,000.
+  static bool can_write(float value);
+
   JsonWriter& begin();
   JsonWriter& begin(std::string_view key);
   JsonWriter& end();
@@ -26,8 +29,7 @@ class JsonWriter {
   JsonWriter& integer(std::string_view key, std::int64_t value);
   JsonWriter& boolean(std::string_view key, bool value);
 
-  /// One digit after the point, never an exponent: 22.5, 22.0, -0.4. Not a number, infinity, and whatever is beyond
-  /// ±1,000,000 are not written.
+  /// One digit after the point, never an exponent: 22.5, 22.0, -0.4.
   JsonWriter& decimal(std::string_view key, float value);
 
   bool ok() const { return ok_; }

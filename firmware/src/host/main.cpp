@@ -61,8 +61,8 @@ class Boards {
     }
     std::printf(
         "{\"stopped\": true, \"devices\": %zu, \"measured\": %u, \"acknowledged\": %u, \"buffered\": %zu, "
-        "\"pushed_out\": %u, \"repeated\": %u, \"sensor_failures\": %u}\n",
-        boards_.size(), sum.measured, sum.acknowledged, buffered, sum.pushed_out, sum.repeated, sum.sensor_failures);
+        "\"lost\": %u, \"repeated\": %u, \"sensor_failures\": %u}\n",
+        boards_.size(), sum.measured, sum.acknowledged, buffered, sum.lost, sum.repeated, sum.sensor_failures);
   }
 
  private:
