@@ -27,6 +27,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--json", action="store_true", help="for machines")
 
+    up = commands.add_parser(
+        "up",
+        help="start the house, or some of its systems",
+        description="Start the systems of the house on what this machine has, and show them until Ctrl-C.",
+    )
+    up.add_argument("systems", nargs="*", metavar="SYSTEM", help="home, esp32, f2, meter, shelly (default: all)")
+    up.add_argument("--for", dest="duration", metavar="TIME", help="end so long after everything is started: 30s, 5m")
+    up.add_argument("--json", action="store_true", help="print one status document, end; status 1 if not all is well")
+    up.add_argument("--mine", action="store_true", help="run your own parts of the house in place of the reference")
+    up.add_argument("--devices", type=int, metavar="N", help="devices of each fleet")
+    up.add_argument("--speed", type=float, default=1.0, metavar="X", help="simulated seconds in a real one")
+    up.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed, the same measurements")
+    up.add_argument("--without", default="", metavar="SERVERS", help="servers to leave out: grafana,nginx")
+    up.add_argument("--env-file", type=Path, metavar="FILE", help="write what attaches notebooks to these servers")
+
     check = commands.add_parser(
         "check",
         help="run a lab's notebook and show its scores",
@@ -78,6 +93,13 @@ def _run(options: argparse.Namespace) -> int:
         from labkit.services import doctor
 
         return doctor.main(json=options.json)
+    if options.command == "up":
+        from labkit.up import up
+
+        return up(
+            options.systems, json=options.json, duration=options.duration, mine=options.mine, devices=options.devices,
+            speed=options.speed, seed=options.seed, without=options.without, env_file=options.env_file,
+        )
     if options.command == "check":
         from labkit.notebook_run import check_lab
 
