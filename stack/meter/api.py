@@ -20,6 +20,7 @@ from stack.runtime import (
     load_part,
     run,
 )
+from stack.runtime.checks import influx_problem
 
 
 class ApiSettings(ServiceSettings, InfluxSettings, PostgresSettings, S3Settings):
@@ -66,8 +67,8 @@ def build(settings: ApiSettings, stage: Stage) -> Manager:
         stage: health and metrics.
     """
     stage.depends("postgresql", checks.postgresql(settings.postgres.dsn()))
-    stage.depends("influxdb", checks.http(settings.influx.url, "/health"))
-    stage.depends("s3", checks.http(settings.s3.url, "/"))
+    stage.depends("influxdb", lambda: influx_problem(settings.influx))
+    stage.depends("s3", checks.s3(settings.s3))
     return Manager(settings, load_part("devices", stage))
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import psycopg
 import urllib3
 
+from stack.runtime import ObjectStore
+
 _PATIENCE = 1.5
 """Seconds for one question: less than the time that `/health` gives to a check."""
 
@@ -26,16 +28,15 @@ def postgresql(dsn: str) -> Callable[[], str]:
     return check
 
 
-def http(url: str, path: str) -> Callable[[], str]:
-    """Whether an HTTP server answers at all: S3 without a signature says 403, which is an answer.
+def s3(store: ObjectStore) -> Callable[[], str]:
+    """Whether an S3 store answers at all: without a signature it says 403, which is an answer.
 
     Args:
-        url: `http://host:port`.
-        path: what to ask for.
+        store: where it is.
     """
 
     def check() -> str:
-        answer = urllib3.request("GET", url + path, timeout=_PATIENCE, retries=False)
-        return f"{path} answered {answer.status}" if answer.status >= 500 else ""
+        answer = urllib3.request("GET", store.url, timeout=_PATIENCE, retries=False)
+        return f"{store.url} answered {answer.status}" if answer.status >= 500 else ""
 
     return check

@@ -23,6 +23,7 @@ from stack.runtime import (
     load_part,
     run,
 )
+from stack.runtime.checks import influx_problem, mqtt_problem
 
 MOST_BEHIND = 100_000
 """Readings that wait for the thresholds while PostgreSQL is away. Above it the oldest are let go: a threshold is
@@ -148,9 +149,10 @@ def build(settings: CollectorSettings, stage: Stage) -> Service:
     """
     worker = Service(settings, load_part("devices", stage), stage)
     stage.follow(lambda: worker.stats)
+    stage.depends("mqtt", lambda: mqtt_problem(settings.mqtt))
     stage.depends("postgresql", checks.postgresql(settings.postgres.dsn()))
-    stage.depends("influxdb", checks.http(settings.influx.url, "/health"))
-    stage.depends("s3", checks.http(settings.s3.url, "/"))
+    stage.depends("influxdb", lambda: influx_problem(settings.influx))
+    stage.depends("s3", checks.s3(settings.s3))
     return worker
 
 

@@ -25,10 +25,11 @@ def _page(of: str) -> Schema:
                    total={"type": "integer"}, limit={"type": "integer"}, offset={"type": "integer"})
 
 
+_TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
-_MAYBE_TIME = {"type": ["string", "null"], "format": "date-time"}
+_MAYBE_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
 _COUNT = {"type": "integer", "minimum": 0}
-_NAME = {"type": "string", "minLength": 1, "maxLength": 100}
+_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 100}
 _COLUMNS: Schema = {
     "name": _NAME,
     "type": {"enum": TYPES},
@@ -38,7 +39,7 @@ _COLUMNS: Schema = {
 }
 
 SCHEMAS: dict[str, Schema] = {
-    "Error": _object(["error"], error=_object(["code", "message"], code={"type": "string"}, message={"type": "string"})),
+    "Error": _object(["error"], error=_object(["code", "message"], code=_TEXT, message=_TEXT)),
     "NewDevice": _object(["device_id", "name", "type"],
                          device_id={"type": "string", "pattern": DEVICE_ID_PATTERN}, **_COLUMNS),
     "DeviceReplacement": _object(["name", "type"], device_id={"type": "string"}, **_COLUMNS),
@@ -69,8 +70,9 @@ SCHEMAS: dict[str, Schema] = {
         items={"type": "array", "items": _object(["key", "reading"], key={"type": "string"}, reading=_ref("Reading"))},
         limit={"type": "integer"}, next={"type": ["number", "null"], "description": "`start` of the next page."}),
     "Alert": _object(
-        ["alert_id", "device_id", "sensor", "bound", "threshold", "value", "raised_at", "cleared_at", "acknowledged_at"],
-        alert_id={"type": "integer"}, device_id={"type": "string"}, sensor={"type": "string"},
+        ["alert_id", "device_id", "sensor", "bound", "threshold", "value", "raised_at", "cleared_at",
+         "acknowledged_at"],
+        alert_id={"type": "integer"}, device_id=_TEXT, sensor=_TEXT,
         bound={"enum": ["high", "low"]}, threshold={"type": "number"}, value={"type": "number"}, raised_at=_TIME,
         cleared_at=_MAYBE_TIME, acknowledged_at=_MAYBE_TIME),
     "Alerts": _page("Alert"),
@@ -151,7 +153,8 @@ PATHS: dict[str, Schema] = {
         delete=_operation("deleteDevice", "Forget a device, its configurations and alerts; the archive keeps its "
                           "readings.", "", 404, status=204)),
     "/devices/{device_id}/configs": _path(
-        "device_id", get=_operation("listConfigs", "The configurations of a device.", "Configs", 404, 422, query=_PAGES)),
+        "device_id", get=_operation("listConfigs", "The configurations of a device.", "Configs", 404, 422,
+                                    query=_PAGES)),
     "/devices/{device_id}/configs/{key}": _path(
         "device_id", "key",
         get=_operation("getConfig", "One configuration.", "Config", 404),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import psycopg
 import pytest
 from hypothesis import given
@@ -12,14 +14,28 @@ from stack.parts import devices
 from tests.stack.meter.conftest import NOW, reading, rows
 
 RULE = devices.Threshold(high=30, low=10, hysteresis=2)
-ALERTS = "SELECT bound, value, extract(epoch FROM raised_at)::int, extract(epoch FROM cleared_at)::int FROM device_alerts ORDER BY 3"
+ALERTS = """
+    SELECT bound, value, extract(epoch FROM raised_at)::int, extract(epoch FROM cleared_at)::int
+    FROM device_alerts ORDER BY 3
+"""
 
 
-@pytest.mark.parametrize(("before", "value", "after"), [
-    ("normal", 30, "normal"), ("normal", 30.1, "high"), ("high", 29, "high"), ("high", 28.1, "high"), ("high", 28, "normal"),
-    ("normal", 10, "normal"), ("normal", 9.9, "low"), ("low", 11.9, "low"), ("low", 12, "normal"),
-    ("high", 5, "low"), ("low", 35, "high"),
-])
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        ("normal", 30, "normal"),
+        ("normal", 30.1, "high"),
+        ("high", 29, "high"),
+        ("high", 28.1, "high"),
+        ("high", 28, "normal"),
+        ("normal", 10, "normal"),
+        ("normal", 9.9, "low"),
+        ("low", 11.9, "low"),
+        ("low", 12, "normal"),
+        ("high", 5, "low"),
+        ("low", 35, "high"),
+    ],
+)
 def test_a_state_is_left_only_past_the_hysteresis(before: str, value: float, after: str) -> None:
     assert RULE.state(before, value) == after
 
@@ -29,7 +45,7 @@ def test_a_value_that_trembles_at_the_threshold_changes_the_state_at_most_once(v
     states = ["normal"]
     for value in values:
         states.append(RULE.state(states[-1], value))
-    assert sum(one != other for one, other in zip(states, states[1:], strict=False)) <= 1
+    assert sum(one != other for one, other in pairwise(states)) <= 1
 
 
 @given(st.sampled_from(["normal", "high", "low"]), st.floats(-1e6, 1e6))
@@ -38,10 +54,22 @@ def test_the_same_value_again_changes_nothing(before: str, value: float) -> None
     assert RULE.state(after, value) == after
 
 
-@pytest.mark.parametrize("rule", [
-    {}, {"high": None}, {"high": "1"}, {"high": True}, {"high": float("nan")}, {"high": 1, "hysteresis": -1},
-    {"high": 10, "low": 9, "hysteresis": 1}, {"high": 1, "colour": "red"}, [], None, "30",
-])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {},
+        {"high": None},
+        {"high": "1"},
+        {"high": True},
+        {"high": float("nan")},
+        {"high": 1, "hysteresis": -1},
+        {"high": 10, "low": 9, "hysteresis": 1},
+        {"high": 1, "colour": "red"},
+        [],
+        None,
+        "30",
+    ],
+)
 def test_a_rule_that_makes_no_sense_is_a_value_error(rule: object) -> None:
     with pytest.raises(ValueError, match=r"threshold|must be|too near"):
         devices.threshold(rule)
@@ -51,12 +79,16 @@ def device(dsn: str, rule: object = None, device_id: str = "t-1") -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute("INSERT INTO devices (device_id, name, type) VALUES (%s, 'x', 'temperature')", [device_id])
         if rule is not None:
-            connection.execute("INSERT INTO device_configs VALUES (%s, 'alert.temperature', %s)", [device_id, Jsonb(rule)])
+            connection.execute(
+                "INSERT INTO device_configs VALUES (%s, 'alert.temperature', %s)", [device_id, Jsonb(rule)]
+            )
 
 
 def warm(*values: float, start: int = NOW, device_id: str = "t-1") -> list[dict[str, object]]:
-    return [reading(device_id, start + step, type="temperature", sensors={"temperature": value, "humidity": 50})
-            for step, value in enumerate(values)]
+    return [
+        reading(device_id, start + step, type="temperature", sensors={"temperature": value, "humidity": 50})
+        for step, value in enumerate(values)
+    ]
 
 
 def test_an_alert_is_raised_once_and_cleared_past_the_hysteresis(dsn: str) -> None:

@@ -59,33 +59,36 @@ def test_a_store_that_refuses_to_overwrite_is_not_asked_first(store: ObjectStore
     assert list(objects(store)) == [f"power-001/{NOW}.json"]
 
 
-@pytest.mark.parametrize(("device_id", "changes", "message"), [
-    ("../power-001", {}, "not a device id"),
-    ("power/001", {}, "not a device id"),
-    ("", {}, "not a device id"),
-    ("dead-letters", {}, "not a device id"),
-    ("x" * 65, {}, "not a device id"),
-    ("power-001\n", {}, "not a device id"),
-    ("other", {}, "the reading is of 'power-001', not of 'other'"),
-    (WORD, {"timestamp": NOW * 1000}, "seconds since 1970"),
-    (WORD, {"timestamp": float("nan")}, "seconds since 1970"),
-    (WORD, {"timestamp": str(NOW)}, "seconds since 1970"),
-    (WORD, {"timestamp": True}, "seconds since 1970"),
-    (WORD, {"type": "gas"}, "type must be one of"),
-    (WORD, {"sensors": {}}, "sensors must be an object of 1 to 32 numbers"),
-    (WORD, {"sensors": [1]}, "sensors must be an object"),
-    (WORD, {"sensors": {"power": float("inf")}}, "power must be a finite number"),
-    (WORD, {"sensors": {"power": "12"}}, "power must be a finite number"),
-    (WORD, {"sensors": {"power": True}}, "power must be a finite number"),
-    (WORD, {"sensors": {"a b": 1}}, "not the name of a sensor"),
-    (WORD, {"sensors": {"_time": 1}}, "not the name of a sensor"),
-    (WORD, {"sensors": {"rssi": 1}}, "rssi stands twice"),
-    (WORD, {"battery": None}, "battery must be a finite number"),
-    (WORD, {"note": float("inf")}, "JSON"),
-    (WORD, {"note": "\ud800"}, "surrogates"),
-    (WORD, {"note": {1, 2}}, "JSON cannot carry"),
-    (WORD, {"note": "x" * 70_000}, "at most 65536 bytes"),
-])
+@pytest.mark.parametrize(
+    ("device_id", "changes", "message"),
+    [
+        ("../power-001", {}, "not a device id"),
+        ("power/001", {}, "not a device id"),
+        ("", {}, "not a device id"),
+        ("dead-letters", {}, "not a device id"),
+        ("x" * 65, {}, "not a device id"),
+        ("power-001\n", {}, "not a device id"),
+        ("other", {}, "the reading is of 'power-001', not of 'other'"),
+        (WORD, {"timestamp": NOW * 1000}, "seconds since 1970"),
+        (WORD, {"timestamp": float("nan")}, "seconds since 1970"),
+        (WORD, {"timestamp": str(NOW)}, "seconds since 1970"),
+        (WORD, {"timestamp": True}, "seconds since 1970"),
+        (WORD, {"type": "gas"}, "type must be one of"),
+        (WORD, {"sensors": {}}, "sensors must be an object of 1 to 32 numbers"),
+        (WORD, {"sensors": [1]}, "sensors must be an object"),
+        (WORD, {"sensors": {"power": float("inf")}}, "power must be a finite number"),
+        (WORD, {"sensors": {"power": "12"}}, "power must be a finite number"),
+        (WORD, {"sensors": {"power": True}}, "power must be a finite number"),
+        (WORD, {"sensors": {"a b": 1}}, "not the name of a sensor"),
+        (WORD, {"sensors": {"_time": 1}}, "not the name of a sensor"),
+        (WORD, {"sensors": {"rssi": 1}}, "rssi stands twice"),
+        (WORD, {"battery": None}, "battery must be a finite number"),
+        (WORD, {"note": float("inf")}, "JSON"),
+        (WORD, {"note": "\ud800"}, "surrogates"),
+        (WORD, {"note": {1, 2}}, "JSON cannot carry"),
+        (WORD, {"note": "x" * 70_000}, "at most 65536 bytes"),
+    ],
+)
 def test_what_is_no_reading_of_the_device_is_refused(
     store: ObjectStore, device_id: str, changes: dict[str, object], message: str
 ) -> None:
@@ -134,7 +137,9 @@ def test_what_object_key_cannot_have_built_is_no_key(key: str) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=10)
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
 
 
 @given(JSON, st.text(max_size=20))
@@ -154,7 +159,9 @@ def test_what_is_not_json_is_a_value_error(payload: bytes) -> None:
         devices.parse_message("iot/power-001/telemetry", payload)
 
 
-@pytest.mark.parametrize("topic", ["iot/power-001", "iot/node/01/telemetry", "iot/power-001/status", "x/power-001/telemetry"])
+@pytest.mark.parametrize(
+    "topic", ["iot/power-001", "iot/node/01/telemetry", "iot/power-001/status", "x/power-001/telemetry"]
+)
 def test_another_topic_is_no_meters(topic: str) -> None:
     with pytest.raises(ValueError, match="not a topic of a meter"):
         devices.parse_message(topic, json.dumps(reading()).encode())
@@ -175,7 +182,9 @@ def test_keys_are_listed_from_a_moment_on_in_the_order_of_time(store: ObjectStor
 
 def test_a_rebuilt_time_series_equals_the_original(store: ObjectStore, influx: Influx) -> None:
     written = [reading("a-1", NOW + step / 4, sensors={"power": step / 3, "energy": 7.0}) for step in range(20)]
-    written += [reading("b-2", NOW + step, type="temperature", sensors={"temperature": 20.5}, battery=80) for step in range(5)]
+    written += [
+        reading("b-2", NOW + step, type="temperature", sensors={"temperature": 20.5}, battery=80) for step in range(5)
+    ]
     series = devices.Series(influx)
     assert series.write([devices.line_of(each) for each in written]) == {}
     for each in written:
@@ -183,8 +192,9 @@ def test_a_rebuilt_time_series_equals_the_original(store: ObjectStore, influx: I
     original = points(influx)
     assert devices.rebuild(store, influx, NOW) == 25
     assert points(influx) == original
-    series.client.delete_api().delete("1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z", 'device_id="a-1"',
-                                      bucket=influx.bucket, org=influx.org)
+    series.client.delete_api().delete(
+        "1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z", 'device_id="a-1"', bucket=influx.bucket, org=influx.org
+    )
     assert points(influx) != original
     series.close()
     assert devices.rebuild(store, influx, NOW) == 25
@@ -195,7 +205,9 @@ def test_a_rebuild_writes_what_it_can_and_names_what_it_cannot(store: ObjectStor
     devices.archive(store, WORD, reading())
     with devices.Archive(store) as archive:
         archive.write(f"power-001/{NOW + 1}.json", b"{}")
-    with pytest.raises(ValueError, match=rf"1 points written, 1 objects .*power-001/{NOW + 1}\.json: the reading is of None"):
+    with pytest.raises(
+        ValueError, match=rf"1 points written, 1 objects .*power-001/{NOW + 1}\.json: the reading is of None"
+    ):
         devices.rebuild(store, influx, NOW)
     assert len(points(influx)) == 2
 

@@ -17,7 +17,7 @@ from labkit.waiting import wait_until
 from stack.parts import devices
 from stack.runtime import Broker, Influx, ObjectStore
 from tests.stack.meter.conftest import NOW, objects, points, reading
-from tests.stack.meter.servers import Door
+from tests.stack.meter.door import Door
 
 Publish = Callable[..., None]
 Collect = Callable[..., contextlib.AbstractContextManager[devices.Collector]]
@@ -34,8 +34,11 @@ def publish(broker: Broker) -> Iterator[Publish]:
     def send(*messages: Any, qos: int = 1) -> None:
         sent = []
         for message in messages:
-            topic, payload = message if isinstance(message, tuple) else (
-                f"iot/{message['device_id']}/telemetry", json.dumps(message).encode())
+            topic, payload = (
+                message
+                if isinstance(message, tuple)
+                else (f"iot/{message['device_id']}/telemetry", json.dumps(message).encode())
+            )
             sent.append(client.publish(topic, payload, qos=qos))
         for each in sent:
             each.wait_for_publish(10)
@@ -75,32 +78,54 @@ def collect(broker: Broker, store: ObjectStore, influx: Influx) -> Iterator[Coll
 
 
 def settled(collector: devices.Collector, count: int) -> None:
-    wait_until(lambda: sum(collector.stats[name] for name in ("stored", "duplicates", "rejected")) >= count, 20,
-               what=f"{count} messages are settled, {collector.stats}")
+    wait_until(
+        lambda: sum(collector.stats[name] for name in ("stored", "duplicates", "rejected")) >= count,
+        20,
+        what=f"{count} messages are settled, {collector.stats}",
+    )
 
 
 def readings(count: int, **changes: Any) -> list[dict[str, Any]]:
-    return [reading(f"power-{step % 7:03d}", NOW + step // 7, sensors={"power": step / 4}, **changes) for step in range(count)]
+    return [
+        reading(f"power-{step % 7:03d}", NOW + step // 7, sensors={"power": step / 4}, **changes)
+        for step in range(count)
+    ]
 
 
 def expected_points(given: list[dict[str, Any]]) -> list[tuple[str, str, float, Any]]:
-    return sorted((each["device_id"], name, float(each["timestamp"]), float(value)) for each in given
-                  for name, value in (*each["sensors"].items(), ("rssi", each["rssi"])))
+    return sorted(
+        (each["device_id"], name, float(each["timestamp"]), float(value))
+        for each in given
+        for name, value in (*each["sensors"].items(), ("rssi", each["rssi"]))
+    )
 
 
-def test_every_reading_is_in_both_stores(publish: Publish, collect: Collect, store: ObjectStore, influx: Influx) -> None:
+def test_every_reading_is_in_both_stores(
+    publish: Publish, collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
     sent = readings(50)
     with collect() as collector:
         publish(*sent)
         settled(collector, 50)
         assert collector.stats | {"lag": 0} == {
-            "received": 50, "stored": 50, "duplicates": 0, "rejected": 0, "dropped": 0, "lag": 0, "error": None}
+            "received": 50,
+            "stored": 50,
+            "duplicates": 0,
+            "rejected": 0,
+            "dropped": 0,
+            "lag": 0,
+            "error": None,
+        }
     assert points(influx) == expected_points(sent)
     found = objects(store)
-    assert found == {devices.object_key(each["device_id"], each["timestamp"]): devices.object_body(each) for each in sent}
+    assert found == {
+        devices.object_key(each["device_id"], each["timestamp"]): devices.object_body(each) for each in sent
+    }
 
 
-def test_a_repeated_reading_is_stored_once(publish: Publish, collect: Collect, store: ObjectStore, influx: Influx) -> None:
+def test_a_repeated_reading_is_stored_once(
+    publish: Publish, collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
     sent = readings(10)
     with collect() as collector:
         publish(*sent, *sent)
@@ -171,7 +196,10 @@ def test_poison_goes_to_the_dead_letters_with_reason_and_payload_and_stops_nothi
         ("iot/power-002/telemetry", json.dumps(good[0]).encode()): "the reading is of 'power-000', not of 'power-002'",
         ("iot/dead-letters/telemetry", json.dumps(reading("dead-letters")).encode()): "not a device id",
         ("iot/po wer/telemetry", json.dumps(reading("po wer")).encode()): "not a device id",
-        ("iot/power-001/telemetry", json.dumps(reading(sensors={"power": "x"})).encode()): "power must be a finite number",
+        (
+            "iot/power-001/telemetry",
+            json.dumps(reading(sensors={"power": "x"})).encode(),
+        ): "power must be a finite number",
     }
     with collect() as collector:
         publish(*poison, *good, *poison)
@@ -194,7 +222,10 @@ def test_another_reading_with_a_used_time_stamp_is_a_dead_letter(
         publish(first, other, first)
         settled(collector, 3)
         assert {name: collector.stats[name] for name in ("stored", "duplicates", "rejected")} == {
-            "stored": 1, "duplicates": 1, "rejected": 1}
+            "stored": 1,
+            "duplicates": 1,
+            "rejected": 1,
+        }
     (letter,) = (json.loads(body) for body in objects(store, "dead-letters/").values())
     assert "archived with other content" in letter["reason"]
     assert json.loads(letter["payload"]) == other
@@ -217,11 +248,15 @@ def test_a_point_that_influxdb_refuses_is_a_dead_letter_and_the_others_are_store
     assert [each for each in points(influx) if each[0] != "x"] == expected_points(sent)
 
 
-def test_two_collectors_share_the_messages(publish: Publish, collect: Collect, store: ObjectStore, influx: Influx) -> None:
+def test_two_collectors_share_the_messages(
+    publish: Publish, collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
     sent = readings(60)
     group = f"$share/g{uuid.uuid4().hex[:6]}/iot/+/telemetry"
-    with (collect(client_id=f"a-{uuid.uuid4().hex[:6]}", topic_filter=group) as one,
-          collect(client_id=f"b-{uuid.uuid4().hex[:6]}", topic_filter=group) as two):
+    with (
+        collect(client_id=f"a-{uuid.uuid4().hex[:6]}", topic_filter=group) as one,
+        collect(client_id=f"b-{uuid.uuid4().hex[:6]}", topic_filter=group) as two,
+    ):
         publish(*sent)
         wait_until(lambda: one.stats["stored"] + two.stats["stored"] >= 60, 20, what="both have stored")
         assert one.stats["stored"] + two.stats["stored"] == 60
