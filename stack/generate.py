@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
+from stack.parts import dashboards
 from stack.parts.automation import UPSTREAMS, flow, nginx_config
 from stack.parts.fleet import telegraf_config
 
@@ -40,12 +41,24 @@ def telegraf() -> str:
             + telegraf_config(broker, influx))
 
 
+def provisioning(document: Mapping[str, object]) -> str:
+    """A provisioning file of Grafana: JSON is YAML too."""
+    head = "# Made by `python -m stack.generate` from the part `dashboards`. Edit it there, not here.\n"
+    return head + json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
 def files() -> Mapping[str, str]:
     """Text of every generated file by its path inside `stack/`."""
     return {
         "nginx/site.conf.template": site(),
         "nodered/flows.json": nodered_flow(),
         "telegraf/telegraf.conf": telegraf(),
+        "grafana/provisioning/datasources/house.yaml": provisioning(dashboards.datasources()),
+        "grafana/provisioning/dashboards/house.yaml": provisioning(
+            dashboards.dashboard_provider("/etc/grafana/dashboards")),
+        "grafana/provisioning/alerting/house.yaml": provisioning(dashboards.alert_rules()),
+        **{f"grafana/dashboards/{name}.json": dashboards.to_json(make())
+           for name, make in dashboards.DASHBOARDS.items()},
     }
 
 
