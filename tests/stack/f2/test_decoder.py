@@ -19,7 +19,8 @@ VECTORS = json.loads(Path("tests/fixtures/f2/vectors.json").read_text(encoding="
 ORDERS = ["", "/BE", "/LE", "/AB", "/BA", "/ABC", "/CBA", "/ABCD", "/CDAB", "/BADC", "/DCBA",
           "/ABCDEFGH", "/HGFEDCBA", "/GHEFCDAB", "/BADCFEHG"]
 TYPES = ["UINT8", "INT8", "UINT16", "INT16", "SMINT16", "UINT24", "INT24", "UINT32", "INT32", "UINT64", "INT64",
-         "FLOAT16", "FLOAT32", "FLOAT64", "BCD", "BIT0", "BIT11", "BITS0-9", "BITS4-7", "BITS7-4", "STRING", "HEXSTR", "DEC"]
+         "FLOAT16", "FLOAT32", "FLOAT64", "BCD", "BIT0", "BIT11", "BITS0-9", "BITS4-7", "BITS7-4", "STRING", "HEXSTR",
+         "DEC"]
 
 
 def point(encoding: str, form: str = "BINARY", **others: Any) -> DataPoint:
@@ -76,7 +77,8 @@ def test_the_first_error_that_applies_is_raised(expected, payload, row):
 
 
 @pytest.mark.parametrize("row", [
-    point("UINT8", Decimals=10), point("UINT8", Offset=-1), point("UINT8", "XML"), point("INT12"), point("BIT"), point("BITS3"),
+    point("UINT8", Decimals=10), point("UINT8", Offset=-1), point("UINT8", "XML"), point("INT12"), point("BIT"),
+    point("BITS3"),
     point("UINT16", Length=3), point("UINT16/ABC"), point("UINT16/"), point("UINT8/AB"), point("BCD/ABC", Length=2),
     point("UINT16/AB "), point("uint16"), point(" UINT16"), point("UINT16/be"), point("BIT٣"),
 ])
@@ -128,12 +130,14 @@ def test_a_corner_of_the_specification(payload, row, expected):
 
 
 def test_zero_has_no_sign():
-    for encoding, payload in [("FLOAT32", b"\x80\x00\x00\x00"), ("DEC", b"-0"), ("DEC", b"-0.0"), ("SMINT16", b"\x80\x00")]:
+    minus_zero = b"\x80\x00\x00\x00"
+    for encoding, payload in [("FLOAT32", minus_zero), ("DEC", b"-0"), ("DEC", b"-0.0"), ("SMINT16", minus_zero)]:
         assert math.copysign(1, decode(payload, point(encoding))) == 1
 
 
 @pytest.mark.parametrize("row", [
-    DataPoint("BINARY", "UINT8", Append=" °C"), DataPoint("BINARY", "UINT8", Append="\t% "), DataPoint("BINARY", "UINT8"),
+    DataPoint("BINARY", "UINT8", Append=" °C"), DataPoint("BINARY", "UINT8", Append="\t% "),
+    DataPoint("BINARY", "UINT8"),
 ])
 def test_the_unit_is_what_stands_behind_the_value(row):
     assert row.unit == row.Append.strip()
