@@ -33,7 +33,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
         assert built.returncode == 0, built.stderr
         started = compose("up", "--detach", "--wait", "--wait-timeout", "150", "f2-connector", "f2-processor",
                           "f2-sink", "f2-controllers", "prometheus", timeout=300)
-        assert started.returncode == 0, started.stderr + compose("logs", "--tail", "20").stdout
+        assert started.returncode == 0, started.stderr + compose("--profile", "f2", "logs", "--tail", "20").stdout
         yield compose
     finally:
         compose("--profile", "*", "down", "--volumes", "--timeout", "5")
@@ -50,7 +50,7 @@ def test_what_controllers_measure_arrives_in_the_hypertable(compose: Compose) ->
     wait_until(lambda: rows() > first, 60, what="more rows")
     hypertables = compose("exec", "-T", "timescaledb", "psql", "-U", "postgres", "-d", "timeseries", "-Atc",
                           "SELECT hypertable_name FROM timescaledb_information.hypertables").stdout.split()
-    assert hypertables == ["iot_measurements"]
+    assert "iot_measurements" in hypertables
 
 
 def test_a_service_that_dies_comes_back(compose: Compose) -> None:
