@@ -11,7 +11,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from influxdb_client import InfluxDBClient, WritePrecision
 from influxdb_client.client.write_api import SYNCHRONOUS
@@ -19,6 +18,7 @@ from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
 from labkit.devices.device import Message
+from labkit.devices.transport import secret
 from labkit.errors import StudentError
 
 log = logging.getLogger("labkit.devices.home")
@@ -133,17 +133,12 @@ def influx_sink(environment: Mapping[str, str]) -> InfluxSink | None:
         environment: INFLUX_URL, INFLUX_TOKEN or INFLUX_TOKEN_FILE, INFLUX_ORG, INFLUX_BUCKET.
 
     Raises:
-        StudentError: INFLUX_URL is there and no token.
+        StudentError: INFLUX_URL is there and no token, or the token's file cannot be read.
     """
     url = environment.get("INFLUX_URL", "")
     if not url:
         return None
-    token = environment.get("INFLUX_TOKEN", "")
-    if not token and (path := environment.get("INFLUX_TOKEN_FILE", "")):
-        try:
-            token = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise StudentError(f"INFLUX_TOKEN_FILE: {error}", "name a file that holds the token.") from error
+    token = secret(environment, "INFLUX_TOKEN")
     if not token:
         raise StudentError("INFLUX_URL is set, INFLUX_TOKEN is not.", "set INFLUX_TOKEN to a token of that database.")
     org, bucket = environment.get("INFLUX_ORG", "iot-org"), environment.get("INFLUX_BUCKET", "iot-data")

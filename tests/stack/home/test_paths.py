@@ -20,7 +20,7 @@ def home(broker: Endpoint, influx: Endpoint) -> Iterator[Running]:
     with running("stack.home.api", **places) as service:
         service.wait_healthy()
         with running("labkit.devices", "home", "--interval", "0.5", **places) as simulator:
-            assert simulator.ready == {"ready": True, "devices": 16}
+            assert (simulator.ready["ready"], simulator.ready["devices"]) == (True, 16)
             yield service
 
 

@@ -33,7 +33,8 @@ def test_it_makes_its_bucket_and_says_that_it_is_well(service: Running) -> None:
 def test_its_metrics_count_what_was_served_and_what_was_refused(service: Running) -> None:
     def count(name: str) -> float:
         start = f'iot_stage_{name}_total{{service="home-api"}}'
-        return float(next(text for text in service.get("/metrics").text.splitlines() if text.startswith(start)).split()[1])
+        lines = service.get("/metrics").text.splitlines()
+        return float(next(text for text in lines if text.startswith(start)).split()[1])
 
     received, rejected = count("received"), count("rejected")
     service.post("/mqtt/publish", {"topic": "x", "message": 1})
