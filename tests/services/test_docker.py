@@ -177,7 +177,7 @@ def test_a_container_has_the_settings_of_the_stack_and_its_port_on_loopback() ->
 def test_a_container_removed_by_hand_is_replaced_at_the_next_start() -> None:
     with start("mqtt", provider="docker"):
         (name,) = containers()
-        subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=True)
+        subprocess.run(["docker", "rm", "-f", "-v", name], capture_output=True, check=True)
         with start("mqtt", provider="docker"):
             assert len(containers()) == 1
     assert not containers()
