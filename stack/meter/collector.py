@@ -39,6 +39,7 @@ class CollectorSettings(ServiceSettings, MqttSettings, InfluxSettings, PostgresS
     share: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$", description="group of copies that share the messages")
     batch_size: int = Field(default=500, ge=1, le=10_000)
     writers: int = Field(default=16, ge=1, le=64, description="objects that are written side by side")
+    pack_above: int = Field(default=200, ge=0, description="larger batches are archived as one object; 0: never")
     register_devices: bool = True
 
 
@@ -109,7 +110,8 @@ class Service:
         self._collector = devices.Collector(
             settings.mqtt, settings.s3, settings.influx,
             topic_filter=f"$share/{settings.share}/{topic_filter}" if settings.share else topic_filter,
-            client_id=settings.client_id, batch_size=settings.batch_size, writers=settings.writers, after=self._after,
+            client_id=settings.client_id, batch_size=settings.batch_size, writers=settings.writers,
+            pack_above=settings.pack_above, after=self._after,
         )
 
     def _alerts(self) -> Any:

@@ -67,7 +67,7 @@ class Influx(Protocol):
 
 DEVICE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-DEAD_LETTERS = "dead-letters"
+DEAD_LETTERS, PACKS = "dead-letters", "packs"  # folders of the archive that are no devices
 TYPES = ("temperature", "humidity", "power")
 MOST_SENSORS = 32
 MOST_BYTES = 64 * 1024
@@ -79,7 +79,7 @@ def check_device_id(device_id: str) -> str:
     Raises:
         ValueError: it is not.
     """
-    if not isinstance(device_id, str) or not DEVICE_ID.fullmatch(device_id) or device_id == DEAD_LETTERS:
+    if not isinstance(device_id, str) or not DEVICE_ID.fullmatch(device_id) or device_id in (DEAD_LETTERS, PACKS):
         raise ValueError(
             f"not a device id: {device_id!r}: write 1 to 64 letters, digits, '.', '_' or '-', a letter or digit first"
         )
@@ -341,7 +341,7 @@ class Archive:
         """The ids of the devices that have readings here, sorted."""
         with self.reached():
             folders = [each.object_name.rstrip("/") for each in self.client.list_objects(self.bucket) if each.is_dir]
-        return sorted(name for name in folders if DEVICE_ID.fullmatch(name) and name != DEAD_LETTERS)
+        return sorted(name for name in folders if DEVICE_ID.fullmatch(name) and name not in (DEAD_LETTERS, PACKS))
 
     def keys(self, device_id: str, since: float = 10**9) -> Iterator[str]:
         """The keys of a device's readings, oldest first, from the time stamp `since` on. Other objects are none."""
@@ -357,6 +357,22 @@ class Archive:
             for _, same_second in groupby(names, key=lambda name: name[: len(device_id) + 11]):
                 readings = [key for key in same_second if is_key(key) and microseconds(key_time(key)) >= first]
                 yield from sorted(readings, key=key_time)
+
+    def pack(self, bodies: list[bytes]) -> str:
+        """Put many readings into one object, in one request; `Collector.unpack` gives each its own object later.
+
+        Returns:
+            The key of the object: a line for each reading. Keys of packs are in the order of their making.
+        """
+        content = b"\n".join(bodies)
+        key = f"{PACKS}/{time.time_ns() // 1000}-{hashlib.sha256(content).hexdigest()[:16]}.ndjson"
+        self.write(key, content)
+        return key
+
+    def packs(self) -> list[str]:
+        """The keys of the packs, oldest first."""
+        with self.reached():
+            return [each.object_name for each in self.client.list_objects(self.bucket, f"{PACKS}/", recursive=True)]
 
     def bury(self, topic: str, payload: bytes, reason: str) -> str:
         """Put what cannot be read into the dead-letter place; the same message again is the same object.
@@ -380,7 +396,8 @@ class Archive:
 MIGRATIONS = {
     "001_devices.sql": """
 CREATE TABLE devices (
-    device_id  text PRIMARY KEY CHECK (device_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' AND device_id <> 'dead-letters'),
+    device_id  text PRIMARY KEY CHECK (device_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
+                     AND device_id NOT IN ('dead-letters', 'packs')),
     name       text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 100),
     type       text NOT NULL CHECK (type IN ('temperature', 'humidity', 'power')),
     location   text CHECK (char_length(location) BETWEEN 1 AND 100),
@@ -512,6 +529,9 @@ class Collector:
     came after it; both stores take a repetition without harm. Several collectors may run: with a client id each, and
     a shared subscription (`$share/{group}/iot/+/telemetry`) as topic filter.
 
+    An object for each reading costs a request each. When more readings come than the store can take so, a batch goes
+    into the archive as one object, a pack, and is taken apart when there is time again.
+
     Args:
         broker: where the broker is: host, port, username, password.
         store: where the archive is: url, access_key, secret_key, bucket.
@@ -520,6 +540,7 @@ class Collector:
         client_id: the name under which the broker keeps the session: another one for each collector.
         batch_size: the most messages that are written together.
         writers: how many objects are written side by side.
+        pack_above: a batch of more messages than this is archived as a pack; 0 for never.
         after: called with the readings of each batch that both stores have.
     """
 
@@ -528,11 +549,12 @@ class Collector:
 
     def __init__(
         self, broker: Broker, store: Store, influx: Influx, *, topic_filter: str = "iot/+/telemetry",
-        client_id: str = "meter-collector", batch_size: int = 500, writers: int = 16,
+        client_id: str = "meter-collector", batch_size: int = 500, writers: int = 16, pack_above: int = 0,
         after: Callable[[list[dict]], None] | None = None,
     ):
         self.broker, self.topic_filter = broker, topic_filter
-        self.batch_size, self.writers, self.after = batch_size, writers, after
+        self.batch_size, self.writers, self.pack_above, self.after = batch_size, writers, pack_above, after
+        self.packed = False  # whether there are packs that are to be taken apart
         self.archive, self.series = Archive(store, connections=writers), Series(influx)
         self.stats = {"received": 0, "stored": 0, "duplicates": 0, "rejected": 0, "dropped": 0, "lag": 0, "error": None}
         self.waiting: list[Message] = []  # not acknowledged yet, oldest first
@@ -553,6 +575,7 @@ class Collector:
             ConnectionError: the broker or the archive does not answer, or refuses.
         """
         self.archive.make_bucket()
+        self.packed = bool(self.archive.packs())  # those of an earlier run
         self.answer = queue.SimpleQueue()  # what the broker says: empty when we are subscribed
         place = f"{self.broker.host}:{self.broker.port}"
         try:
@@ -614,8 +637,11 @@ class Collector:
     # On our own thread: take what waits, store it, acknowledge it.
 
     def write_batches(self):
-        """Store batch after batch until the collector stops."""
-        while batch := self.next_batch():
+        """Store batch after batch until the collector stops; when none waits, take a pack apart."""
+        while (batch := self.next_batch()) or not self.stopping:
+            if not batch:
+                self.unpack_next()
+                continue
             for message in batch:
                 self.read(message)
             pause = 0.1
@@ -631,12 +657,12 @@ class Collector:
                 self.after([message.reading for message in batch if not message.reason])
 
     def next_batch(self) -> list[Message]:
-        """Wait for messages. An empty batch says that the collector stops.
+        """Wait for messages. An empty batch says that the collector stops, or has time for a pack.
 
         Nothing waits for a batch to fill: while one is written the next one grows, the more the busier it is.
         """
         with self.changed:
-            self.changed.wait_for(lambda: self.waiting or self.stopping)
+            self.changed.wait_for(lambda: self.waiting or self.stopping or self.packed)
             batch = self.waiting[: self.batch_size]
             del self.waiting[: len(batch)]
             self.stats["lag"] = len(self.waiting) + len(batch)
@@ -671,6 +697,44 @@ class Collector:
         return True
 
     def fill_archive(self, messages: list[Message]) -> None:
+        """Archive messages: each in an object of its own, or, when there are too many, all in a pack."""
+        if not 0 < self.pack_above < len(messages):
+            self.put_readings(messages)
+            return
+        self.archive.pack([object_body(message.reading) for message in messages])
+        self.packed = True
+        for message in messages:
+            message.outcome = "new"  # as far as one can know before the pack is taken apart
+
+    def unpack_next(self) -> None:
+        """Take the oldest pack apart. Where its store is away, wait a moment."""
+        try:
+            keys = self.archive.packs()
+            if keys:
+                self.unpack(keys[0])
+            self.packed = len(keys) > 1
+        except OSError as error:
+            with self.changed:
+                self.stats["error"] = str(error)
+                self.changed.wait_for(lambda: self.stopping, timeout=1.0)
+
+    def unpack(self, key: str) -> None:
+        """Give each reading of a pack its own object, and remove the pack. Doing it twice does no harm."""
+        bodies = (self.archive.get(key) or b"").splitlines()  # none: another collector was quicker
+        readings = [json.loads(body) for body in bodies]
+        messages = [
+            Message(f"iot/{reading['device_id']}/telemetry", body, 0, 0, 0, 0.0, reading)
+            for reading, body in zip(readings, bodies, strict=True)
+        ]
+        self.put_readings(messages)
+        for message in messages:
+            if message.reason:  # another reading has this time stamp: its point must be the one that stays
+                self.archive.bury(message.topic, message.payload, message.reason)
+                first = self.archive.get(object_key(message.reading["device_id"], message.reading["timestamp"]))
+                self.series.write([line_of(json.loads(first))])
+        self.archive.send("DELETE", key)
+
+    def put_readings(self, messages: list[Message]) -> None:
         """Archive messages side by side; those with one key one after the other, so that the first one counts."""
         by_key: dict[str, list[Message]] = {}
         for message in messages:
@@ -718,11 +782,14 @@ def rebuild(store: Store, influx: Influx, since: float) -> int:
 
     Raises:
         ConnectionError: a store does not answer.
-        ValueError: an object is not a reading, or its point is refused; all others are written before that is said.
+        ValueError: an object is not a reading, or its point is refused; all others are written before that is said. Or
+            there are packs: nothing is written then.
     """
     written, faults = 0, []
     archived, series = Archive(store), Series(influx)
     try:
+        if packs := archived.packs():
+            raise ValueError(f"{len(packs)} packs are not taken apart yet, first {packs[0]}: let a collector run first")
         with ThreadPoolExecutor(8) as pool:
             for device_id in archived.devices():
                 keys = archived.keys(device_id, since)

@@ -13,7 +13,8 @@ from stack.parts import devices
 from stack.runtime import Influx, ObjectStore
 from tests.stack.meter.conftest import NOW, objects, points, reading
 
-IDS = st.from_regex(devices.DEVICE_ID, fullmatch=True).filter(lambda text: text != devices.DEAD_LETTERS)
+FOLDERS = (devices.DEAD_LETTERS, devices.PACKS)
+IDS = st.from_regex(devices.DEVICE_ID, fullmatch=True).filter(lambda text: text not in FOLDERS)
 TIMES = st.integers(10**9, 10**10 - 1) | st.integers(10**15, 10**16 - 1).map(lambda micro: micro / 10**6)
 WORD = "power-001"
 
@@ -127,7 +128,7 @@ def test_an_id_is_safe_or_refused(device_id: object) -> None:
     except ValueError:
         return
     assert not set(safe) & set('/+#\0"\\ ,=$\n')
-    assert safe not in (".", "..", "dead-letters")
+    assert safe not in (".", "..", "dead-letters", "packs")
 
 
 @given(st.text(max_size=60) | st.just(f"power-001/{NOW}.50.json"))

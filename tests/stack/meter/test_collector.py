@@ -285,3 +285,81 @@ def test_a_collector_without_a_broker_or_a_store_says_so_and_may_be_started_agai
             with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:9"):
                 collector.start()
         collector.stop()
+
+
+def published_while_away(
+    publish: Publish, collect: Collect, influx: Influx, sent: list[dict[str, Any]], **options: Any
+) -> contextlib.AbstractContextManager[devices.Collector]:
+    """A collector that finds many messages waiting for it: they came while it was away."""
+    with collect(influx=replace(influx, url="http://127.0.0.1:9"), **options):
+        pass
+    publish(*sent)
+    return collect(**options)
+
+
+def test_what_comes_too_fast_is_packed_and_taken_apart_when_there_is_time(
+    publish: Publish, collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
+    sent = readings(60)
+    with published_while_away(publish, collect, influx, sent, pack_above=3) as collector:
+        wait_until(lambda: collector.stats["stored"] == 60, 20, what="all are stored")
+        wait_until(lambda: not collector.packed, 20, what="the packs are taken apart")
+    assert objects(store) == {
+        devices.object_key(each["device_id"], each["timestamp"]): devices.object_body(each) for each in sent
+    }
+    assert points(influx) == expected_points(sent)
+
+
+def test_packs_that_are_left_are_taken_apart_by_the_next_collector(
+    publish: Publish, collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
+    sent = readings(30)
+    with devices.Archive(store) as archive:
+        archive.pack([devices.object_body(each) for each in sent[:20]])
+        archive.pack([devices.object_body(each) for each in sent[10:]])
+        with pytest.raises(ValueError, match="2 packs are not taken apart"):
+            devices.rebuild(store, influx, NOW)
+        with collect() as collector:
+            wait_until(lambda: not collector.packed, 20, what="the packs are taken apart")
+        assert archive.packs() == []
+    assert len(objects(store)) == 30
+    assert devices.rebuild(store, influx, NOW) == 30
+    assert points(influx) == expected_points(sent)
+
+
+def test_of_two_readings_with_one_time_stamp_in_packs_the_first_one_stays_in_both_stores(
+    collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
+    first, other = reading(), reading(sensors={"power": 1.0})
+    series = devices.Series(influx)
+    series.write([devices.line_of(first)])
+    series.write([devices.line_of(other)])  # as the packs came: the later one has the point
+    series.close()
+    with devices.Archive(store) as archive:
+        archive.pack([devices.object_body(first)])
+        archive.pack([devices.object_body(other)])
+    with collect() as collector:
+        wait_until(lambda: not collector.packed, 20, what="the packs are taken apart")
+    (letter,) = (json.loads(body) for body in objects(store, "dead-letters/").values())
+    assert json.loads(letter["payload"]) == other
+    assert objects(store, "power-001/") == {f"power-001/{NOW}.json": devices.object_body(first)}
+    assert points(influx) == expected_points([first])
+
+
+def test_a_pack_waits_while_the_store_is_away(collect: Collect, store: ObjectStore, influx: Influx) -> None:
+    host, port = store.url.removeprefix("http://").split(":")
+    door = Door(host, int(port))
+    try:
+        with collect(store=replace(store, url=door.url)) as collector:
+            with devices.Archive(store) as archive:
+                archive.pack([devices.object_body(reading())])
+            door.shut()
+            with collector.changed:
+                collector.packed = True
+                collector.changed.notify_all()
+            wait_until(lambda: collector.stats["error"], 10, what="the outage is noticed")
+            door.open()
+            wait_until(lambda: not collector.packed, 20, what="the pack is taken apart")
+    finally:
+        door.shut()
+    assert list(objects(store)) == [f"power-001/{NOW}.json"]
