@@ -18,17 +18,20 @@ CAPABILITIES = {
     "flux": "queries in Flux",
     "tasks": "tasks can be stored",
     "task_runs": "the server runs tasks by itself",
+    "durable": "what was written is there again after the server was killed and started again",
     "all_of_flux": "every function of Flux, not only those of the course",
 }
 ORG = "iot-org"
 BUCKET = "iot-metrics"
 _USERNAME = "lab"
 
-_EMBEDDED = frozenset({"flux", "tasks", "task_runs"})
+_EMBEDDED = frozenset({"flux", "tasks", "task_runs", "durable"})
 _REAL = frozenset(CAPABILITIES)
 
 
-def _plan(directory: Path, port: int, _needs: frozenset[str], engine: frozenset[str]) -> Plan:
+def _plan(directory: Path, port: int, needs: frozenset[str], engine: frozenset[str]) -> Plan:
+    if engine == _EMBEDDED:  # it writes to the disk only when that is needed: a lab's data is gone with the lab
+        engine = engine - {"durable"} | (needs & {"durable"})
     # Hexadecimal: what starts with a dash would be taken for an option of a command.
     return Plan(directory, port, engine, token=secrets.token_hex(24), org=ORG, bucket=BUCKET)
 
@@ -37,7 +40,8 @@ def _embedded(plan: Plan) -> list[str]:
     # In a file of the private directory: a command line can be read by every user of the machine.
     token = plan.directory / "token"
     token.write_text(plan.token, encoding="utf-8")
-    return ["--port", str(plan.port), "--token-file", str(token), "--org", plan.org, "--bucket", plan.bucket]
+    kept = ["--directory", str(plan.directory / "data")] if "durable" in plan.capabilities else []
+    return ["--port", str(plan.port), "--token-file", str(token), "--org", plan.org, "--bucket", plan.bucket, *kept]
 
 
 def _influxd(plan: Plan) -> list[str]:

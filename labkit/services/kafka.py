@@ -21,6 +21,7 @@ from labkit.services.unavailable import UnavailableError
 
 CAPABILITIES = {
     "durable": "acknowledged records, topics and offsets are there again after the broker was killed and started again",
+    "watermarks": "the end of a partition can be asked (ListOffsets), and with it the lag of a group",
     "transactions": "a consumer with read_committed does not see the records of an aborted transaction",
     "describe_configs": "the settings of a topic can be read",
     "create_partitions": "a topic can get more partitions",
@@ -29,7 +30,8 @@ INSTALL = "https://kafka.apache.org/downloads, then set KAFKA_HOME to its folder
 OLDEST_JAVA = 17
 
 _REAL = frozenset(CAPABILITIES)
-# Calls of transactions succeed and do nothing, the settings of a topic are an empty list, partitions are refused.
+# Calls of transactions succeed and do nothing, the settings of a topic are an empty list, partitions are refused. The
+# end of a partition is that of the first record in the last batch; what a fetch says (`cached=True`) is right.
 _TANSU: frozenset[str] = frozenset()
 _ANSWER = 2.0
 _SETTINGS = "kafka/kafka.env"

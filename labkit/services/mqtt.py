@@ -28,8 +28,10 @@ CAPABILITIES = {
     "auth_reason": "a refused login gets a CONNACK that says why",
     "acl": "access rules: the endpoint's user may do everything; the user `guest`, with the same password, may only "
            "subscribe to public/#",
+    "durable": "sessions, retained messages and what is queued for a session are there again after the broker was "
+               "killed and started again; only what it took in its last moment can be missing",
 }
-"""What may be asked for. The last three are set up only when they are asked for."""
+"""What may be asked for. The last four are set up only when they are asked for."""
 
 USER, GUEST = "lab", "guest"
 RULES = {USER: {"publish": ["#"], "subscribe": ["#", "$SYS/#"]}, GUEST: {"publish": [], "subscribe": ["public/#"]}}
@@ -38,10 +40,11 @@ RULES = {USER: {"publish": ["#"], "subscribe": ["#", "$SYS/#"]}, GUEST: {"publis
 _LOGIN = frozenset({"credentials", "auth_reason"})
 _ACCESS = frozenset({"acl"})
 _ANONYMOUS = frozenset({"anonymous_sessions"})
+_DURABLE = frozenset({"durable"})
 _CORE = frozenset({"qos2", "retained", "last_will"})
 _MOSQUITTO = frozenset(CAPABILITIES)
 # Logins of EMQX stand in its database, and its rules in another language than Mosquitto's: not set up here.
-_EMQX = frozenset(CAPABILITIES) - _LOGIN - _ACCESS
+_EMQX = frozenset(CAPABILITIES) - _LOGIN - _ACCESS - _DURABLE
 # A bad login is answered by closing the connection; a subscription to $SYS closes it too.
 _IOTCORE = _CORE | _ANONYMOUS | {"persistent_sessions", "credentials"}
 # No MQTT 5. It drops the session of a client without a user name, and loses what is published for any session in the
@@ -50,11 +53,13 @@ _AMQTT = _CORE | {"sys_topics"} | _LOGIN | _ACCESS
 
 
 def _plan(directory: Path, port: int, needs: frozenset[str], engine: frozenset[str]) -> Plan:
-    """Logins and rules are set up only when they are needed: a first lab connects without them."""
+    """Logins and rules are set up only when they are needed: a first lab connects without them.
+
+    To write all that it knows to its disk at each change costs a broker half of its speed.
+    """
     login = bool(needs & (_LOGIN | _ACCESS))
     granted = engine - (_ANONYMOUS if login else _LOGIN)
-    if not needs & _ACCESS:
-        granted -= _ACCESS
+    granted -= (_ACCESS | _DURABLE) - needs
     password = secrets.token_hex(8) if login else ""
     return Plan(directory, port, granted, username=USER if login else "", password=password)
 
@@ -65,13 +70,20 @@ def _users(plan: Plan) -> dict[str, str]:
     return users | ({GUEST: plan.password} if "acl" in plan.capabilities else {})
 
 
+def _mosquitto_settings(plan: Plan) -> str:
+    text = stack_files.text("mosquitto/mosquitto.conf")
+    if "durable" not in plan.capabilities:
+        return text
+    return text.replace("autosave_interval 60", "autosave_interval 1\nautosave_on_changes true")
+
+
 def _mosquitto_rules(plan: Plan) -> dict[str, dict[str, list[str]]] | None:
     return RULES if "acl" in plan.capabilities else None
 
 
 def _mosquitto(plan: Plan) -> list[str]:
     files = mosquitto.configuration(
-        stack_files.text("mosquitto/mosquitto.conf"), folder=str(plan.directory), data=str(plan.directory),
+        _mosquitto_settings(plan), folder=str(plan.directory), data=str(plan.directory),
         listener=f"{plan.port} 127.0.0.1", users=_users(plan), rules=_mosquitto_rules(plan), log="stderr",
         # Started by root it would become the user `mosquitto`, which cannot write into a private directory of root.
         user="root" if os.name == "posix" and os.geteuid() == 0 else "",
@@ -84,7 +96,7 @@ def _mosquitto(plan: Plan) -> list[str]:
 
 def _mosquitto_container(plan: Plan) -> Container:
     return Container(files=mosquitto.configuration(
-        stack_files.text("mosquitto/mosquitto.conf"), folder="/mosquitto/config", data="/mosquitto/data",
+        _mosquitto_settings(plan), folder="/mosquitto/config", data="/mosquitto/data",
         listener="1883", users=_users(plan), rules=_mosquitto_rules(plan),
     ), mode=0o600)  # the image's entry point gives them to the user that it becomes
 
@@ -122,7 +134,7 @@ def _attach(environment: Mapping[str, str]) -> Endpoint | None:
                            "write it as mqtt://host:1883 or mqtt://user:password@host:1883.")
     username = unquote(url.username or "")
     # A broker that somebody else runs is taken for a complete one; its access rules are not known.
-    complete = _MOSQUITTO - _ACCESS - (_ANONYMOUS if username else _LOGIN)
+    complete = _MOSQUITTO - _ACCESS - _DURABLE - (_ANONYMOUS if username else _LOGIN)
     return Endpoint(
         service="mqtt", provider="attach", engine=environment.get("LABKIT_MQTT_ENGINE", "unknown"), version="",
         host=url.hostname, port=port, username=username, password=unquote(url.password or ""),
