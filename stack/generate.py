@@ -19,7 +19,7 @@ STACK = Path(__file__).parent
 
 def site() -> str:
     """The site of Nginx with the variables of its image's templates in place of addresses."""
-    text = nginx_config({name: f"{name}:1" for name in UPSTREAMS})
+    text: str = nginx_config({name: f"{name}:1" for name in UPSTREAMS})
     for name in UPSTREAMS:
         text = text.replace(f"server {name}:1;", f"server ${{{name.upper()}_UPSTREAM}};")
     return "# Made by `python -m stack.generate` from the part `automation`. Edit it there, not here.\n" + text
@@ -37,8 +37,8 @@ def telegraf() -> str:
                              password="${MQTT_PASSWORD}")
     influx = SimpleNamespace(url="${INFLUX_URL}", token="${INFLUX_TOKEN}", org="${INFLUX_ORG}",
                              bucket="${INFLUX_BUCKET}")
-    return ("# Made by `python -m stack.generate` from the part `fleet`. Edit it there, not here.\n"
-            + telegraf_config(broker, influx))
+    text: str = telegraf_config(broker, influx)
+    return f"# Made by `python -m stack.generate` from the part `fleet`. Edit it there, not here.\n{text}"
 
 
 def provisioning(document: Mapping[str, object]) -> str:

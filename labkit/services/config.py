@@ -31,17 +31,23 @@ class Config:
             if not name or path.is_absolute() or ".." in path.parts or "\\" in name:
                 raise StudentError(f"{name!r} is not a path inside the server's folder.", "write it as rules.yml.")
 
-    def write(self, folder: Path) -> None:
-        """Write the files, readable by this user only.
 
-        Args:
-            folder: where to; made when it is missing.
-        """
-        for name, text in self.files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            path.chmod(0o600)
+def write_changed(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files for this user only, and leave those alone that are as they should be.
+
+    A provider configures a server a second time when it knows the port: by then the server may be reading them.
+
+    Args:
+        folder: where to; made when it is missing.
+        files: text of each file by its path inside.
+    """
+    for name, text in files.items():
+        path = folder / name
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
 
 
 NONE = Config()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from labkit.services import stack_files, web
+from labkit.services.config import write_changed
 from labkit.services.endpoint import Endpoint
 from labkit.services.service import Container, Image, Plan, Program, Service
 
@@ -49,10 +50,8 @@ def _settings(plan: Plan) -> dict[str, dict[str, str]]:
 
 def _grafana(plan: Plan) -> list[str]:
     folder = plan.directory
-    for name, text in (_provisioning() | dict(plan.config.files)).items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace(_INSIDE, folder.as_posix()), encoding="utf-8")
+    files = _provisioning() | dict(plan.config.files)
+    write_changed(folder, {name: text.replace(_INSIDE, folder.as_posix()) for name, text in files.items()})
     paths = {"data": f"{folder}/data", "logs": f"{folder}/logs", "plugins": f"{folder}/plugins",
              "provisioning": f"{folder}/provisioning"}
     sections = {"paths": paths} | _settings(plan)

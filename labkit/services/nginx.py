@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labkit.errors import StudentError
 from labkit.services import stack_files, web
+from labkit.services.config import write_changed
 from labkit.services.endpoint import Endpoint
 from labkit.services.service import Container, Image, Module, Plan, Program, Service
 
@@ -92,11 +93,12 @@ def private(text: str, folder: str, *, user: str = "") -> str:
 
 def _write(plan: Plan) -> list[str]:
     folder = plan.directory
-    plan.config.write(folder)
+    write_changed(folder, {name: text for name, text in plan.config.files.items() if name != SITE})
     # Started by root its worker would become `nobody`, who cannot enter a private directory of root.
     user = "root" if os.name == "posix" and os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(private(stack_files.text("nginx/nginx.conf"), str(folder), user=user))
-    (folder / SITE).write_text(_site(plan, f"127.0.0.1:{plan.port}"), encoding="utf-8")
+    files = {"nginx.conf": private(stack_files.text("nginx/nginx.conf"), str(folder), user=user),
+             SITE: _site(plan, f"127.0.0.1:{plan.port}")}
+    write_changed(folder, files)
     return ["-p", f"{folder}/", "-e", "stderr", "-c", f"{folder}/nginx.conf"]
 
 

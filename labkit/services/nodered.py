@@ -11,6 +11,7 @@ from typing import Any
 from labkit.embedded import npm
 from labkit.errors import StudentError
 from labkit.services import stack_files, web
+from labkit.services.config import write_changed
 from labkit.services.endpoint import Endpoint
 from labkit.services.service import Container, Image, Module, Plan, Program, Service
 from labkit.services.unavailable import UnavailableError
@@ -106,27 +107,20 @@ def _files(plan: Plan) -> dict[str, str]:
     return {MAIN: "[]", "settings.js": stack_files.text("nodered/settings.js")} | dict(plan.config.files)
 
 
-def _write(plan: Plan) -> None:
-    for name, text in _files(plan).items():
-        (plan.directory / name).write_text(text, encoding="utf-8")
-
-
 def _nodered(plan: Plan) -> list[str]:
-    _write(plan)
-    folder = plan.directory
+    folder, files = plan.directory, _files(plan)
     # Read by the settings of the stack: on a command line Node-RED takes a port, and no address.
-    settings = folder / "settings.js"
-    settings.write_text(f'process.env.NODE_RED_HOST = "127.0.0.1";\n{settings.read_text(encoding="utf-8")}',
-                        encoding="utf-8")
-    return ["--port", str(plan.port), "--userDir", str(folder), "--settings", str(settings)]
+    files["settings.js"] = f'process.env.NODE_RED_HOST = "127.0.0.1";\n{files["settings.js"]}'
+    write_changed(folder, files)
+    return ["--port", str(plan.port), "--userDir", str(folder), "--settings", str(folder / "settings.js")]
 
 
 def _embedded(plan: Plan) -> list[str]:
-    _write(plan)
+    write_changed(plan.directory, _files(plan))
     stack = stack_files.STACK / "nodered"
     if not npm.place(stack).is_dir():
         print("Installing Node-RED from npm, once for this machine: about half a minute …")
-    return [str(stack), str(plan.directory)]
+    return [str(stack), str(plan.directory), str(plan.port)]
 
 
 def _container(plan: Plan) -> Container:

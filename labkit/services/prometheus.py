@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from labkit.services import stack_files, web
+from labkit.services.config import write_changed
 from labkit.services.endpoint import Endpoint
 from labkit.services.service import Container, Image, Plan, Program, Service
 
@@ -43,10 +44,7 @@ def _arguments(plan: Plan, folder: str, data: str) -> list[str]:
 
 
 def _prometheus(plan: Plan) -> list[str]:
-    for name, text in _files(plan).items():
-        path = plan.directory / name
-        path.parent.mkdir(exist_ok=True, parents=True)
-        path.write_text(text, encoding="utf-8")
+    write_changed(plan.directory, _files(plan))
     return _arguments(plan, str(plan.directory), str(plan.directory / "data"))
 
 

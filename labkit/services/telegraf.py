@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labkit.errors import StudentError
 from labkit.services import stack_files, web
+from labkit.services.config import write_changed
 from labkit.services.endpoint import Endpoint
 from labkit.services.service import Container, Image, Plan, Program, Service
 
@@ -52,10 +53,7 @@ def _arguments(folder: str) -> list[str]:
 
 
 def _telegraf(plan: Plan) -> list[str]:
-    for name, text in _files(plan).items():
-        path = plan.directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_text(plan, text), encoding="utf-8")
+    write_changed(plan.directory, {name: _text(plan, text) for name, text in _files(plan).items()})
     return _arguments(str(plan.directory))
 
 

@@ -1,4 +1,4 @@
-// Node-RED inside a web server that takes a free port and says which: `node server.js MODULES SETTINGS USERDIR`.
+// Node-RED inside a web server that says which port it took: `node server.js MODULES SETTINGS USERDIR PORT`; 0 is a free one.
 // See https://nodered.org/docs/user-guide/runtime/embedding
 "use strict";
 
@@ -6,7 +6,7 @@ const http = require("node:http");
 const path = require("node:path");
 const { createRequire } = require("node:module");
 
-const [modules, settingsFile, userDir] = process.argv.slice(2);
+const [modules, settingsFile, userDir, port] = process.argv.slice(2);
 const installed = createRequire(path.join(modules, "package.json"));
 const express = createRequire(installed.resolve("node-red"))("express");
 const RED = installed("node-red");
@@ -27,7 +27,7 @@ async function end() {
 process.on("SIGTERM", end);
 process.on("SIGINT", end);
 
-server.listen(0, "127.0.0.1", async () => {
+server.listen(Number(port), "127.0.0.1", async () => {
   await RED.start();
   console.log(JSON.stringify({ port: server.address().port }));
 });

@@ -9,7 +9,7 @@ import pytest
 
 from labkit.errors import StudentError
 from labkit.services import Config, start
-from labkit.services.config import NONE, read
+from labkit.services.config import NONE, read, write_changed
 
 pytestmark = pytest.mark.usefixtures("no_engine")
 
@@ -40,12 +40,17 @@ def test_a_configuration_for_a_service_that_is_not_started_is_refused() -> None:
         start("mqtt", config={"nginx": "server {}"})
 
 
-def test_files_are_written_for_this_user_only(tmp_path: Path) -> None:
-    Config({"rules/home.yml": "groups: []"}).write(tmp_path)
+def test_files_are_written_for_this_user_only_and_left_alone_when_they_are_right(tmp_path: Path) -> None:
+    write_changed(tmp_path, {"rules/home.yml": "groups: []"})
     path = tmp_path / "rules/home.yml"
     assert path.read_text() == "groups: []"
     if os.name != "nt":
         assert path.stat().st_mode & 0o777 == 0o600
+    before = path.stat().st_mtime_ns
+    write_changed(tmp_path, {"rules/home.yml": "groups: []"})
+    assert path.stat().st_mtime_ns == before
+    write_changed(tmp_path, {"rules/home.yml": "groups: [1]"})
+    assert path.read_text() == "groups: [1]"
 
 
 def test_what_may_be_secret_is_not_shown() -> None:

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from labkit.errors import KitError, StudentError
-from labkit.services import Config, Endpoint, Services, session, start
+from labkit.services import Config, Endpoint, Services, faults, session, start
 from labkit.services.nginx import CAPABILITIES, site
 from tests.services.web_servers import PROJECT, answers, ask, http_server, killed_owner_leaves, listens_on
 
@@ -98,6 +98,11 @@ def test_a_stopped_entrance_leaves_nothing(provider: str) -> None:
     assert not answers(entrance)
     assert directory is None or not Path(directory).exists()
     assert {process.pid for process in psutil.Process().children(recursive=True)} <= before
+
+
+def test_a_killed_one_is_started_again_on_its_port_with_its_site(hello: Services) -> None:
+    faults.restart(hello, "nginx")
+    assert ask(hello.nginx.url) == (200, "hello")
 
 
 def test_a_killed_owner_leaves_nothing(provider: str) -> None:

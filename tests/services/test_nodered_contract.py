@@ -18,7 +18,7 @@ import pytest
 
 from labkit.embedded import npm
 from labkit.errors import KitError, StudentError
-from labkit.services import Config, Endpoint, start
+from labkit.services import Config, Endpoint, faults, start
 from labkit.services.nodered import CAPABILITIES, DASHBOARD, _ask, deploy
 from labkit.services.stack_files import STACK
 from labkit.waiting import wait_until
@@ -102,8 +102,10 @@ def test_a_server_that_does_not_take_flows_is_reported_with_its_words() -> None:
             deploy(other, [{"id": "a", "type": "tab"}])
 
 
-def test_flows_can_be_given_at_the_start() -> None:
+def test_flows_can_be_given_at_the_start_and_are_there_again_after_a_crash() -> None:
     with start("nodered", provider="embedded", config={"nodered": json.dumps(HTTP_FLOW)}) as services:
+        says_hello(services.nodered)
+        faults.restart(services, "nodered")
         says_hello(services.nodered)
 
 

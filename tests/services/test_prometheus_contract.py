@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labkit.errors import KitError
-from labkit.services import Config, Endpoint, start
+from labkit.services import Config, Endpoint, faults, start
 from labkit.services.prometheus import CAPABILITIES, TARGETS, targets
 from labkit.services.web import answer
 from labkit.waiting import wait_until
@@ -76,8 +76,10 @@ def test_a_configuration_that_cannot_be_read_is_reported_with_the_words_of_prome
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_stopped_server_and_one_whose_owner_was_killed_leave_nothing(provider: str) -> None:
+def test_a_killed_one_is_started_again_and_a_stopped_or_abandoned_one_leaves_nothing(provider: str) -> None:
     with start("prometheus", provider=provider, config={"prometheus": "global: {}"}) as services:
         endpoint = services.prometheus
+        faults.restart(services, "prometheus")
+        assert answers(endpoint, "/-/ready")
     assert not answers(endpoint)
     assert killed_owner_leaves("prometheus", provider) == []
