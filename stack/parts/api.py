@@ -56,7 +56,7 @@ class RequestError(Exception):
 
 
 LARGEST_BODY = 1_000_000  # bytes
-LONGEST_WAIT = 30.0  # seconds of /mqtt/subscribe
+LONGEST_WAIT = 25.0  # seconds of /mqtt/subscribe; less than a proxy waits
 MOST_MESSAGES = 1_000
 MOST_POINTS = 5_000
 MOST_ROWS = 10_000
