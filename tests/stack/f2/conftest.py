@@ -93,7 +93,8 @@ class Log:
 
     def documents(self, topic: str) -> list[dict[str, Any]]:
         """All records of a topic, from JSON, by time."""
-        return sorted((json.loads(record.value()) for record in self.records(topic)), key=lambda each: each["timestamp"])
+        documents = (json.loads(record.value()) for record in self.records(topic))
+        return sorted(documents, key=lambda each: each["timestamp"])
 
 
 @pytest.fixture

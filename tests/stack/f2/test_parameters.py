@@ -50,7 +50,7 @@ def test_the_database_refuses_what_contradicts_itself(editor):
         '''INSERT INTO "Connector" ("ControllerId", "ConnectorNumber") VALUES (1, 1)''',
         '''INSERT INTO "Connector" ("ControllerId", "ConnectorNumber") VALUES (1, 100)''',
         '''INSERT INTO "Connector" ("ControllerId", "ConnectorNumber") VALUES (99999999, 1)''',
-        '''INSERT INTO "Device" ("DeviceName", "DeviceTemplateId", "MacAddress") VALUES ('x', 1, '02:F2:00:00:00:01')''',
+        '''INSERT INTO "Device" ("DeviceName", "DeviceTemplateId", "MacAddress") VALUES ('', 1, '02:F2:00:00:00:01')''',
         '''INSERT INTO "Device" ("DeviceName", "DeviceTemplateId", "MacAddress") VALUES ('x', 1, '02f2')''',
         '''UPDATE "DataPoint" SET "WholeNumber" = 19''',
     ):
