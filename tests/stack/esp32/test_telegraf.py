@@ -35,7 +35,7 @@ def test_telegraf_stores_the_same_points_as_the_collector(broker: Endpoint, infl
     readings = [
         {"node_id": f"node_{node:02d}", "timestamp": now - second, "uptime": 3600 - second, "wifi_rssi": -65 - node,
          # Whole and broken numbers in one series, which must have one type; a battery that not every node has.
-         "sensors": {"temperature": 22 if second % 2 else 22.5, "humidity": 45, **({"battery": 80} if node == 2 else {})}}
+         "sensors": {"temperature": 22 if second % 2 else 22.5, **({"battery": 80} if node == 2 else {"humidity": 45})}}
         for second in range(10) for node in (1, 2)
     ]
     collector.write_batch(ours, [collector.line_of(reading, {}) for reading in readings])
