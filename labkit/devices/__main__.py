@@ -1,8 +1,8 @@
 """`python -m labkit.devices FLEET`: runs a fleet as a process; the broker comes from the environment (MQTT_HOST, …).
 
-It prints `{"ready": true, "devices": N}` when every device is connected, and at the end one line to standard error. It
-ends on SIGTERM and Ctrl-C, and after `--for` seconds; exit status 0 then, 1 when the broker cannot be had, 2 when the
-command was wrong.
+It prints `{"ready": true, "devices": N}` when every device is connected, and at the end one line to standard error.
+With HTTP_PORT set (0: a free port) it serves `/health`, and the line has `"port"` too. It ends on SIGTERM and Ctrl-C,
+and after `--for` seconds; exit status 0 then, 1 when the broker cannot be had, 2 when the command was wrong.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 from labkit.devices import faults
 from labkit.devices.clock import FASTEST, SimClock
 from labkit.devices.fleet import Fleet
+from labkit.devices.health import HealthServer
 from labkit.devices.registry import MODULES, fleet_kind
 from labkit.devices.transport import broker_address
 from labkit.errors import KitError, StudentError
@@ -74,13 +75,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in ("SIGTERM", "SIGINT"):
             signal.signal(getattr(signal, name), lambda *_: fleet.ask_to_stop())
         fleet.start()
+        health = HealthServer(kind.name, fleet, os.environ) if os.environ.get("HTTP_PORT") else None
     except (StudentError, KitError) as error:
         print(f"{options.fleet}: {error}", file=sys.stderr)
         return 2 if isinstance(error, StudentError) else 1
-    print(json.dumps({"ready": True, "devices": len(devices)}), flush=True)
+    print(json.dumps({"ready": True, "devices": len(devices)} | ({"port": health.port} if health else {})), flush=True)
     # In slices: on Windows a wait without an end cannot be interrupted by a signal.
     while not fleet.wait(1.0):
         pass
+    if health is not None:
+        health.stop()
     fleet.stop()
     late = f", {fleet.behind:.1f} simulated s behind at the end" if fleet.behind > options.speed else ""
     print(f"{options.fleet}: {fleet.steps} steps, {fleet.published} messages, {fleet.lost} lost{late}", file=sys.stderr)

@@ -120,6 +120,11 @@ class Fleet:
         """Messages that nobody has: the connection was down for too long."""
         return self._links.lost if self._links else 0
 
+    @property
+    def unconnected(self) -> int:
+        """Devices that have no connection now."""
+        return self._links.unconnected() if self._links else len(self.devices)
+
     def start(self) -> Fleet:
         """Connect, and run in a thread.
 

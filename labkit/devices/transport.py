@@ -224,6 +224,10 @@ class Links:
                 except OSError:
                     link._on_disconnect(None, None, None, None, None)
 
+    def unconnected(self) -> int:
+        """How many devices have no connection now."""
+        return sum(len(link.devices) for link in self._links if not link.up)
+
     def connected_again(self) -> Iterable[Device]:
         """The devices whose connection was opened since this was last asked."""
         for link in self._links:

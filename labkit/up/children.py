@@ -26,9 +26,11 @@ _RATE_OVER = 5.0
 """Seconds over which messages a second are counted."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 """Seconds before a process that has ended is started again: they double."""
+_HOPELESS = 3
+"""Restarts after which nobody waits for a process any more; it is still started again."""
 _STEADY = 60.0
 """Seconds after which a process that ends is not taken for one that fails again and again."""
-_COUNTS = ("received", "stored", "rejected", "duplicates")
+_COUNTS = ("received", "stored", "rejected", "duplicates", "sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,12 @@ class Sight:
     Args:
         state: `starting`, `pass`, `fail`, `waiting` (it ended, and is started again in a moment) or `stopped`.
         port: TCP port of its HTTP server; 0 while there is none.
-        received: messages since the first start, also before a restart; the next three likewise.
+        received: messages since the first start, also before a restart; the next four likewise.
         stored: messages that the next stage has.
         rejected: messages that cannot be read.
         duplicates: messages that were there already.
-        rate: messages received in a second, over the last seconds; None while it is not known.
+        sent: messages of simulated devices that the broker has.
+        rate: messages received, or sent, in a second, over the last seconds; None while it is not known.
         lag: messages that wait; None when the process does not count them.
         error: the last one; empty when there was none.
         checks: what is wrong with each thing that it depends on, empty where nothing is.
@@ -56,6 +59,7 @@ class Sight:
     stored: int = 0
     rejected: int = 0
     duplicates: int = 0
+    sent: int = 0
     rate: float | None = None
     lag: int | None = None
     error: str = ""
@@ -83,11 +87,10 @@ class Child:
         name: such as `"f2-sink"`.
         words: what follows `python`, such as `("-m", "stack.f2.sink")`.
         environment: variables beside those of this process.
-        port: the port that it shall have; 0 for any free one, None when it has no HTTP server: then it says on its
-            output that it is ready.
+        port: the HTTP port that it shall have; 0 for any free one.
     """
 
-    def __init__(self, name: str, words: Sequence[str], environment: Mapping[str, str], port: int | None) -> None:
+    def __init__(self, name: str, words: Sequence[str], environment: Mapping[str, str], port: int = 0) -> None:
         self.name = name
         self._words, self._environment, self._port = tuple(words), dict(environment), port
         self._sight = Sight()
@@ -109,14 +112,15 @@ class Child:
         self._thread.start()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it works, or for so long.
+        """Wait until it works, until it has ended again and again, or for so long.
 
         Returns:
             Whether it works.
         """
         with self._changed:
-            return self._changed.wait_for(lambda: self._sight.state == "pass" or self._stop.is_set(), seconds) and (
-                self._sight.state == "pass")
+            self._changed.wait_for(lambda: self._sight.state == "pass" or self._sight.restarts >= _HOPELESS
+                                   or self._stop.is_set(), seconds)
+            return self._sight.state == "pass"
 
     def stop(self) -> None:
         """End it. Safe to call twice, and before it was started."""
@@ -149,10 +153,10 @@ class Child:
     def _run_once(self) -> str:
         """Run it until it ends, or until it shall end; returns why it has ended."""
         directory = private_directory()
-        http = {} if self._port is None else {"HTTP_PORT": str(self._port)}
         try:
             # -P keeps the working folder off the module path: a file `json.py` must not become the library's.
-            process = Process([sys.executable, "-P", *self._words], directory, {**self._environment, **http})
+            process = Process([sys.executable, "-P", *self._words], directory,
+                              self._environment | {"HTTP_PORT": str(self._port)})
         except OSError as error:
             shutil.rmtree(directory, ignore_errors=True)
             return str(error)
@@ -165,19 +169,14 @@ class Child:
                         self._port = 0  # somebody may have taken the port since it was looked at
                     return f"ended with exit code {code}: {last_words(process.log())}"
                 announced = announced or self._announced(process)
-                if announced and self._port is not None:
+                if announced:
                     self._ask()
             return ""
         finally:
             process.stop()
 
     def _announced(self, process: Process) -> bool:
-        """Whether the process has said that it is ready, or which port it has."""
-        if self._port is None:
-            ready = any(line.startswith('{"ready": true') for line in process.output().splitlines())
-            if ready:
-                self._see(state="pass")
-            return ready
+        """Whether the process has said which port it has."""
         port = process.announced_port()
         if port:
             self._port = port  # the same one after a restart: others were told
@@ -187,7 +186,7 @@ class Child:
     def _ask(self) -> None:
         """Read /health."""
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self._port or 0, timeout=_ANSWER)
+            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_ANSWER)
             with contextlib.closing(connection):
                 connection.request("GET", "/health")
                 answer = json.loads(connection.getresponse().read())
@@ -198,11 +197,12 @@ class Child:
     def _read(self, answer: Mapping[str, Any]) -> None:
         counts = {name: self._before[name] + int(answer.get(name) or 0) for name in _COUNTS}
         now = time.monotonic()
-        self._seen.append((now, counts["received"]))
+        moved = counts["received"] + counts["sent"]
+        self._seen.append((now, moved))
         while len(self._seen) > 2 and now - self._seen[0][0] > _RATE_OVER:
             self._seen.popleft()
         then, before = self._seen[0]
-        rate = (counts["received"] - before) / (now - then) if now > then else None
+        rate = (moved - before) / (now - then) if now > then else None
         checks = {name: str(check["detail"]) if check["status"] != "pass" else ""
                   for name, check in answer["checks"].items()}
         wrong = "; ".join(f"{name}: {detail}" for name, detail in checks.items() if detail)

@@ -9,7 +9,7 @@
 | `house` | `{"folder", "parts"}` with `--mine`: the parts that are the student's; else null |
 | `systems` | by name: `{"title", "status"}` |
 | `servers` | a row each: `name`, `systems`, `needed`, `status` (`starting`, `pass`, `fail`, `absent`, `stopped`), `provider`, `engine`, `version`, `address` (`host:port`), `url`, `error`, `without` (what is lost or stands in when it is absent), `restarts` |
-| `processes` | a row each: `name`, `system`, `kind` (`process` or `fleet`), `status` (as above, and `waiting`: it ended and is started again), `address`, `received`, `stored`, `rejected`, `duplicates` (numbers since the start; null for a fleet), `rate` (received in a second), `lag`, `error` (the last one), `checks` (what is wrong by dependency, empty text where nothing is), `mine`, `devices`, `restarts` |
+| `processes` | a row each: `name`, `system`, `kind` (`process` or `fleet`), `status` (as above, and `waiting`: it ended and is started again), `address`, `received`, `stored`, `rejected`, `duplicates` (numbers since the start; null for a fleet), `sent` (by a fleet; else null), `rate` (received or sent in a second), `lag`, `error` (the last one), `checks` (what is wrong by dependency, empty text where nothing is), `mine`, `devices`, `restarts` |
 
 A server that is absent does not make the house unhealthy when no system needs it. `error` may stay after a recovery; then
 `status` is `pass`. No document holds a password or a token.
@@ -68,8 +68,9 @@ def _servers(up: Supervisor) -> list[dict[str, Any]]:
 
 def _process(part: Part) -> dict[str, Any]:
     sight = part.child.sight
-    counts = {name: None if part.devices else getattr(sight, name)
-              for name in ("received", "stored", "rejected", "duplicates")}
+    counts: dict[str, int | None] = dict.fromkeys(("received", "stored", "rejected", "duplicates", "sent"))
+    for name in ("sent",) if part.devices else ("received", "stored", "rejected", "duplicates"):
+        counts[name] = getattr(sight, name)
     return {
         "name": part.spec.name, "system": part.system, "kind": "fleet" if part.devices else "process",
         "status": sight.state, "address": f"127.0.0.1:{sight.port}" if sight.port else "", **counts,

@@ -17,6 +17,7 @@ from labkit.up.servers import Servers, filled
 from labkit.up.systems import DeviceFleet, House, Stage, System
 from labkit.up.variables import for_the_stack
 
+LEFT_OUT = "left out by --without"
 PATIENCE = 90.0
 """Seconds that the processes of the house have until they work; a slow machine and its first imports included."""
 
@@ -119,7 +120,7 @@ class Supervisor:
         self.servers.expect(first)
         for name in later:
             if name in self.wishes.without:
-                self.servers.leave_out(name, "left out by --without")
+                self.servers.leave_out(name, LEFT_OUT)
         later = [name for name in later if name not in self.wishes.without]
         self.servers.start(first)
         self.servers.watch()
@@ -164,7 +165,7 @@ class Supervisor:
                 count = self.wishes.devices or fleet.count
                 words = ("-m", "labkit.devices", fleet.fleet, "--count", str(count), "--interval", str(fleet.interval),
                          "--speed", str(self.wishes.speed), "--seed", str(self.wishes.seed))
-                parts.append(Part(system.name, fleet, Child(fleet.name, words, self._environment(fleet), None), count))
+                parts.append(Part(system.name, fleet, Child(fleet.name, words, self._environment(fleet)), count))
         self._run(parts)
 
     def _run(self, parts: list[Part]) -> None:
@@ -187,7 +188,8 @@ class Supervisor:
         return found | self._scraped()
 
     def _scraped(self) -> dict[str, str]:
-        return {part.child.name: f"127.0.0.1:{part.child.sight.port}" for part in self.parts if part.child.sight.port}
+        return {part.child.name: f"127.0.0.1:{part.child.sight.port}" for part in self.parts
+                if part.child.sight.port and not part.devices}
 
     def stop(self) -> None:
         """Stop everything: first the devices, then the processes, then the servers. Safe to call twice."""

@@ -9,6 +9,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from labkit.up.supervisor import LEFT_OUT
+
 _SIGNS = {"pass": ("●", "green"), "fail": ("✗", "red"), "starting": ("○", "yellow"), "waiting": ("↻", "yellow"),
           "absent": ("–", "dim"), "stopped": ("■", "dim")}
 LEGEND = "● works  ○ starts  ↻ ended, starts again  ✗ does not work  – absent"
@@ -41,7 +43,7 @@ def view(document: Mapping[str, Any]) -> RenderableType:
     if document["house"]:
         parts += [Text(), Text(f"Yours: {', '.join(document['house']['parts'])} (from {document['house']['folder']})")]
     if errors := _errors(document):
-        parts += [Text(), Text("Last errors", style="bold"), errors]
+        parts += [Text(), Text("Said last", style="bold"), errors]
     return Group(*parts, Text(), Text(LEGEND, style="dim"))
 
 
@@ -83,16 +85,17 @@ def _servers(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _system(name: str, system: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table(name, "address", "received", "msg/s", "lag", "restarts",
-                   right=["received", "msg/s", "lag", "restarts"])
+    table = _table(name, "address", "messages", "msg/s", "lag", "restarts",
+                   right=["messages", "msg/s", "lag", "restarts"])
     table.title, table.title_justify, table.title_style = system["title"], "left", "bold"
     table.columns[0].min_width = 17
     table.columns[1].min_width = 15
     for row in rows:
         mine = Text(" yours", style="bold") if row["mine"] else Text()
         where = f"{row['devices']} devices" if row["devices"] else row["address"]
+        messages = row["sent"] if row["devices"] else row["received"]
         table.add_row(
-            _name(row) + mine, where, _number(row["received"]), "" if row["rate"] is None else f"{row['rate']:.1f}",
+            _name(row) + mine, where, _number(messages), "" if row["rate"] is None else f"{row['rate']:.1f}",
             _number(row["lag"]), str(row["restarts"] or ""),
         )
     return table
@@ -106,7 +109,8 @@ def _errors(document: Mapping[str, Any]) -> Table | None:
     table = Table(box=None, padding=(0, 1), pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    rows = [row for row in (*document["servers"], *document["processes"]) if row["error"]]
+    rows = [row for row in (*document["servers"], *document["processes"])
+            if row["error"] and row["error"] != LEFT_OUT]
     for row in rows:
         table.add_row(_name(row), row["error"])
     for problem in document["problems"]:
