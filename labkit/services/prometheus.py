@@ -28,9 +28,14 @@ def targets(addresses: Mapping[str, str]) -> str:
     """A file of targets for the stack's own `prometheus.yml`: give it as `Config(files={TARGETS: targets(…)})`.
 
     Args:
-        addresses: `host:port` by name of the service; the name becomes the label `job`.
+        addresses: `host:port` by name of the service, or `host:port/path` where its metrics are not at /metrics; the
+            name becomes the label `job`.
     """
-    groups = [{"targets": [address], "labels": {"job": name}} for name, address in addresses.items()]
+    groups = []
+    for name, address in addresses.items():
+        host, slash, path = address.partition("/")
+        labels = {"job": name} | ({"__metrics_path__": f"/{path}"} if slash else {})
+        groups.append({"targets": [host], "labels": labels})
     return json.dumps(groups, indent=2) + "\n"
 
 

@@ -112,11 +112,12 @@ def promql(name: str, window: str = "1m") -> str:
 
 INFLUX = DataSourceRef(type_val="influxdb", uid="influxdb")
 TIMESERIES = DataSourceRef(type_val="grafana-postgresql-datasource", uid="timeseries")
+DEVICES = DataSourceRef(type_val="grafana-postgresql-datasource", uid="device-params")
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
 
 
 def datasources() -> dict:
-    """The data sources of the house, for provisioning/datasources: InfluxDB (Flux), TimescaleDB, Prometheus."""
+    """The data sources of the house, for provisioning/datasources."""
     return {"apiVersion": 1, "datasources": [
         {"name": "InfluxDB", "type": "influxdb", "uid": INFLUX.uid, "access": "proxy", "url": "$INFLUX_URL",
          "isDefault": True, "jsonData": {"version": "Flux", "organization": "$INFLUX_ORG",
@@ -127,6 +128,10 @@ def datasources() -> dict:
          "jsonData": {"database": "$TIMESCALE_DATABASE", "sslmode": "disable", "postgresVersion": 1500,
                       "timescaledb": True},
          "secureJsonData": {"password": "$TIMESCALE_PASSWORD"}},
+        {"name": "PostgreSQL", "type": DEVICES.type_val, "uid": DEVICES.uid, "access": "proxy",
+         "url": "$POSTGRES_HOST:$POSTGRES_PORT", "user": "$POSTGRES_USER",
+         "jsonData": {"database": "$POSTGRES_DATABASE", "sslmode": "disable", "postgresVersion": 1500},
+         "secureJsonData": {"password": "$POSTGRES_PASSWORD"}},
         {"name": "Prometheus", "type": "prometheus", "uid": PROMETHEUS.uid, "access": "proxy",
          "url": "$PROMETHEUS_URL", "jsonData": {"httpMethod": "POST", "timeInterval": "5s"}},
     ]}
@@ -160,12 +165,12 @@ class FluxQuery(variants.Dataquery):
 class SqlQuery(variants.Dataquery):
     """A query in SQL, as the data source `grafana-postgresql-datasource` takes it."""
 
-    def __init__(self, query: str, form: str = "time_series", ref_id: str = "A"):
-        self.query, self.form, self.ref_id = query, form, ref_id
+    def __init__(self, query: str, source: DataSourceRef, form: str, ref_id: str = "A"):
+        self.query, self.source, self.form, self.ref_id = query, source, form, ref_id
 
     def to_json(self) -> dict:
         """The target of a panel."""
-        return {"refId": self.ref_id, "datasource": TIMESERIES, "rawQuery": True, "editorMode": "code",
+        return {"refId": self.ref_id, "datasource": self.source, "rawQuery": True, "editorMode": "code",
                 "format": self.form, "rawSql": self.query}
 
 
@@ -197,9 +202,9 @@ def only(*columns: str) -> str:
     return f'  |> group(columns: [{listed}])\n  |> keep(columns: ["_time", "_value", {listed}])'
 
 
-def sql(text: str, form: str = "time_series") -> Ready:
-    """A query in SQL with Grafana's macros."""
-    return Ready(SqlQuery(text, form))
+def sql(text: str, form: str = "time_series", source: DataSourceRef = TIMESERIES) -> Ready:
+    """A query in SQL with Grafana's macros; its form is `time_series` or `table`."""
+    return Ready(SqlQuery(text, source, form))
 
 
 def metric(name: str) -> prometheus.Dataquery:
@@ -325,15 +330,39 @@ def f2_dashboard() -> Dashboard:
     heard = sql("SELECT device_id AS \"Controller\", max(\"timestamp\") AS \"Last heard\", count(*) AS \"Rows\",\n"
                 "  count(DISTINCT (connector_mode, component_type, pin_position)) AS \"Pins\"\n"
                 f"FROM iot_measurements WHERE {chosen}\nGROUP BY 1 ORDER BY 2", form="table")
+    known = sql('SELECT "DeviceName" AS "Controller", "MacAddress" AS "MAC", "DeviceTemplate"."Name" AS "Template",\n'
+                '  count("DataPointId") AS "Data points"\n'
+                'FROM "Device" JOIN "DeviceTemplate" USING ("DeviceTemplateId")\n'
+                'LEFT JOIN "DataPoint" USING ("DeviceTemplateId")\n'
+                'GROUP BY 1, 2, 3 ORDER BY 1', "table", DEVICES)
     return numbered(
         page("f2", "F2 controllers", "f2")
         .with_variable(variable("device", "Controller", TIMESERIES,
                                 "SELECT DISTINCT device_id FROM iot_measurements ORDER BY 1"))
         .with_panel(panel(timeseries, "Rows a minute", TIMESERIES, rows))
         .with_panel(panel(table, "Controllers", TIMESERIES, heard))
+        .with_panel(panel(table, "Known devices", DEVICES, known, width=24))
         .with_row(Row("Each controller"))
         .with_panel(panel(timeseries, "Pins of ${device}", TIMESERIES, pins, width=12)
                     .repeat("device").repeat_direction("h").max_per_row(2))
+    )
+
+
+def meter_dashboard() -> Dashboard:
+    """The meters: what each measures, its battery, and who was last heard when."""
+    def lines(field: str, *rest: str) -> Ready:
+        where = f'r._field == "{field}" and r.device_id =~ /^${{device:regex}}$/'
+        return flux("iot-metrics", "iot_telemetry", where, *rest, only("device_id"))
+
+    made = (page("meter", "Meters", "meter")
+            .with_variable(variable("device", "Device", INFLUX, tag_values("iot-metrics", "device_id"))))
+    for field, title, unit in (("power", "Power", "watt"), ("energy", "Energy", "kwatth"),
+                               ("temperature", "Temperature", "celsius"), ("humidity", "Humidity", "humidity")):
+        made = made.with_panel(panel(timeseries, title, INFLUX, lines(field, MEAN), unit=unit))
+    return numbered(
+        made.with_panel(panel(stat, "Battery", INFLUX, lines("battery", LAST), unit="percent",
+                              thresholds=limits((15, "orange"), (30, "green"), base="red")))
+        .with_panel(panel(table, "Last heard", INFLUX, lines("rssi", LAST), unit="dBm"))
     )
 
 
@@ -369,8 +398,8 @@ def pipeline_dashboard() -> Dashboard:
     return numbered(made)
 
 
-DASHBOARDS = {"esp32": dashboard, "home": home_dashboard, "f2": f2_dashboard, "shelly": shelly_dashboard,
-              "pipeline": pipeline_dashboard}
+DASHBOARDS = {"esp32": dashboard, "home": home_dashboard, "f2": f2_dashboard, "meter": meter_dashboard,
+              "shelly": shelly_dashboard, "pipeline": pipeline_dashboard}
 
 
 def to_json(made: Dashboard) -> str:

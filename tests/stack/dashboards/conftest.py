@@ -27,11 +27,12 @@ MIGRATIONS = Path(__file__).parents[3] / "stack/f2/migrations/timeseries"
 @pytest.fixture(scope="session")
 def influx() -> Iterator[Endpoint]:
     with start("influxdb", provider="embedded") as services:
-        for bucket in ("iot-data", "iot-esp32", "shelly", "empty"):
+        for bucket in ("iot-data", "iot-esp32", "iot-metrics", "shelly", "empty"):
             ensure_bucket(dataclasses.replace(services.influxdb, bucket=bucket))  # type: ignore[arg-type]
         with (InfluxDBClient(services.influxdb.url, services.influxdb.token, org=services.influxdb.org) as client,
               client.write_api(write_options=SYNCHRONOUS) as writer):
-            for bucket, lines in {"iot-data": home(), "iot-esp32": nodes(), "shelly": shelly()}.items():
+            written = {"iot-data": home(), "iot-esp32": nodes(), "iot-metrics": meters(), "shelly": shelly()}
+            for bucket, lines in written.items():
                 writer.write(bucket=bucket, record=lines, write_precision="s")
         yield services.influxdb
 
@@ -67,8 +68,18 @@ def nodes() -> list[str]:
     ]
 
 
+def meters() -> list[str]:
+    """As stack/contracts/meter.md."""
+    fields = {"power-001": "power=412.3,energy=7.5", "temperature-001": "temperature=21.5",
+              "humidity-001": "humidity=48"}
+    return [
+        f"iot_telemetry,device_id={device},type={device.split('-')[0]} {values},rssi=-61,battery=87.5 {second}"
+        for second, _ in moments() for device, values in fields.items()
+    ]
+
+
 def shelly() -> list[str]:
-    """As seed 004: two measurements, fields `value` and `battery_level`; the battery in the cellar is low."""
+    """As stack/contracts/shelly.md: two measurements, two fields; the battery in the cellar is low."""
     return [
         f"{measurement},sensor_id={sensor},location={location} value={value + wave},battery_level={battery} {second}"
         for second, wave in moments()
@@ -93,6 +104,14 @@ def timeseries(request: pytest.FixtureRequest) -> Iterator[tuple[str, bool]]:
                     "INSERT INTO iot_measurements VALUES (to_timestamp(%s), %s, 'RS485', %s, %s, %s, %s, %s)",
                     measured())
             yield dsn, request.param == "timescaledb"
+
+
+@pytest.fixture(scope="session")
+def device_params() -> Iterator[str]:
+    """Connection text of a database with the devices of the course."""
+    with start("postgresql", provider="embedded") as services:
+        migrate(services.postgresql.dsn, MIGRATIONS.parent / "device_params", "device_params")
+        yield psycopg.conninfo.make_conninfo(services.postgresql.dsn, dbname="device_params")
 
 
 def measured() -> list[tuple[object, ...]]:

@@ -7,6 +7,7 @@ own; and once in a running server.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import time
@@ -75,7 +76,8 @@ def test_a_rule_names_what_to_look_at_and_what_to_do() -> None:
 
 CASES: list[tuple[str, str, list[tuple[str, str]], dict[str, str]]] = [
     # alert, minute at which it is asked, series with their values every 15 s, labels of the alert that must fire
-    ("StageDown", "2m", [('up{job="f2-sink", instance="i"}', "0x10")], {"job": "f2-sink", "instance": "i"}),
+    ("StageDown", "3m", [('up{job="f2-sink", instance="i"}', "1 0x20")], {"job": "f2-sink", "instance": "i"}),
+    ("StageDown", "3m", [('up{job="f2-sink", instance="i"}', "0x20")], {}),
     ("StageDown", "2m", [('up{job="f2-sink", instance="i"}', "1x10")], {}),
     ("StageSilent", "6m", [('iot_stage_received_total{service="s"}', "0+50x4 200x30")], {"service": "s"}),
     ("StageSilent", "6m", [('iot_stage_received_total{service="s"}', "0+50x40")], {}),
@@ -133,13 +135,16 @@ def test_a_running_prometheus_calls_when_a_stage_falls_behind_and_when_one_is_go
         alerts = answer(server, "/api/v1/alerts")["data"]["alerts"]
         return {(each["labels"]["alertname"], each["labels"]["job"]) for each in alerts if each["state"] == "firing"}
 
-    with exporter("f2-sink") as sink:
+    with exporter("f2-sink") as sink, contextlib.ExitStack() as short_lived:
+        gone = short_lived.enter_context(exporter("gone"))
         config = Config({"prometheus.yml": ("global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
                                             "rule_files: [alerts.yml]\nscrape_configs: [{job_name: stages, "
                                             "file_sd_configs: [{files: [targets/*.json]}]}]\n"),
                          "alerts.yml": hasty,
-                         TARGETS: targets({"f2-sink": sink.address, "gone": "127.0.0.1:9"})})
+                         TARGETS: targets({"f2-sink": sink.address, "gone": gone.address})})
         with start("prometheus", provider="native", config={"prometheus": config}) as services:
+            wait_until(lambda: ask_prometheus(services.prometheus, 'up{job="gone"} == 1'), 20, what="the first scrape")
+            short_lived.close()
             wanted = {("StageLagGrows", "f2-sink"), ("StageRejects", "f2-sink"), ("StageDown", "gone")}
             wait_until(lambda: wanted <= firing(services.prometheus), 30, what=f"the alerts {sorted(wanted)}")
             assert ("StageDown", "f2-sink") not in firing(services.prometheus)
