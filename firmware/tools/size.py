@@ -72,7 +72,7 @@ def main(build: Path) -> None:
     print(f"one node: {int(node):,} bytes, {readings} readings buffered")
     print(f"deepest stack: {size:,} bytes")
     for line in named.splitlines():
-        print(f"    {line.split('(')[0]}")
+        print(f"    {line.split('(')[0].split('cpp:')[-1]}")
 
 
 if __name__ == "__main__":

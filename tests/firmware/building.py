@@ -10,20 +10,23 @@ FIRMWARE = Path(__file__).parents[2] / "firmware"
 BUILD = FIRMWARE / "build"
 
 
-def build(target: str) -> Path:
-    """Make a file of `firmware/build`; several test processes at once wait for each other.
-
-    Args:
-        target: name of the file, such as `"node"`.
+def make(target: str) -> str:
+    """Run a target of the firmware's Makefile; several test processes at once wait for each other.
 
     Returns:
-        Its path.
+        What it printed.
     """
     BUILD.mkdir(exist_ok=True)
     with (BUILD / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = subprocess.run(
-            ["make", "-C", str(FIRMWARE), f"build/{target}"], capture_output=True, text=True, timeout=600, check=False
+            ["make", "-s", "-C", str(FIRMWARE), target], capture_output=True, text=True, timeout=600, check=False
         )
-    assert done.returncode == 0, f"make build/{target}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
-    return BUILD / target
+    assert done.returncode == 0, f"make {target}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
+    return done.stdout
+
+
+def build(name: str) -> Path:
+    """Make a file of `firmware/build`, such as `"node"`, and return its path."""
+    make(f"build/{name}")
+    return BUILD / name

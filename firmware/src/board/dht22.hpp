@@ -20,17 +20,17 @@ class Dht22 final : public node::Sensor {
  private:
   // Data sheet, in microseconds: the host pulls for at least 1,000; the sensor answers with 80 low and 80 high; a bit
   // is 50 low and then 26 to 28 (zero) or 70 (one) high.
-  static constexpr std::uint32_t kStart_us = 1'100;
-  static constexpr std::uint32_t kLongest_us = 100;
-  static constexpr std::uint32_t kOne_us = 48;
+  static constexpr unsigned kStart_us = 1'100;
+  static constexpr unsigned long kLongest_us = 100;
+  static constexpr unsigned long kOne_us = 48;
 
   // How long the wire stays at a level, 0 if longer than anything in a frame.
-  std::uint32_t length_of(int level) const {
-    const std::uint32_t start = micros();
+  unsigned long length_of(int level) const {
+    const unsigned long start = micros();
     while (digitalRead(pin_) == level) {
       if (micros() - start > kLongest_us) return 0;
     }
-    const std::uint32_t length = micros() - start;
+    const unsigned long length = micros() - start;
     return length == 0 ? 1 : length;
   }
 
@@ -44,7 +44,7 @@ class Dht22 final : public node::Sensor {
     bool good = length_of(HIGH) != 0 && length_of(LOW) != 0 && length_of(HIGH) != 0;
     for (int bit = 0; good && bit < 40; ++bit) {
       good = length_of(LOW) != 0;
-      const std::uint32_t high = good ? length_of(HIGH) : 0;
+      const unsigned long high = good ? length_of(HIGH) : 0;
       good = good && high != 0;
       frame[static_cast<std::size_t>(bit / 8)] =
           static_cast<std::uint8_t>(frame[static_cast<std::size_t>(bit / 8)] * 2 + (high > kOne_us ? 1 : 0));

@@ -5,7 +5,6 @@
 #include <Update.h>
 #include <WiFi.h>
 #include <esp_ota_ops.h>
-#include <esp_random.h>
 #include <esp_timer.h>
 
 #include <ctime>

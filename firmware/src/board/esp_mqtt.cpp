@@ -11,7 +11,9 @@ constexpr std::uint8_t kQos = 1;
 constexpr std::uint16_t kKeepAlive_s = 15;
 // After this time the library would send again within the same connection; the node gives a broker up long before.
 constexpr std::uint16_t kLibraryRepeat_s = 60;
-constexpr unsigned long kFarewell_ms = 500;
+constexpr std::uint32_t kFarewell_ms = 500;
+
+std::uint32_t now_ms() { return static_cast<std::uint32_t>(millis()); }
 
 }  // namespace
 
@@ -67,8 +69,8 @@ bool EspMqtt::subscribe(std::string_view topic) {
 void EspMqtt::disconnect() {
   told_ = true;
   client_.disconnect();
-  const unsigned long start = millis();
-  while (!client_.disconnected() && millis() - start < kFarewell_ms) client_.loop();
+  const std::uint32_t start = now_ms();
+  while (!client_.disconnected() && now_ms() - start < kFarewell_ms) client_.loop();
 }
 
 void EspMqtt::drop() {

@@ -5,7 +5,7 @@
 namespace host {
 
 namespace {
-// libmosquitto counts its keep-alive in calls that come at least this often.
+// libmosquitto sends its keep-alive from calls, which therefore come at least this often.
 constexpr std::uint64_t kLongestSleep_ms = 1'000;
 // About what an ESP32 needs from reset to its first measurement.
 constexpr std::uint64_t kBoot_ms = 1'000;
@@ -37,6 +37,7 @@ void Board::boot() {
 }
 
 void Board::poll() {
+  wake_at_ = outside_.uptime_ms() + kLongestSleep_ms;
   node_->poll();
   if (!restarting_ || outside_.uptime_ms() < boot_at_) return;
   before_restarts_ = counters();
@@ -54,9 +55,16 @@ void Board::stop() {
 }
 
 int Board::patience_ms() const {
-  const std::uint64_t now = restarting_ ? outside_.uptime_ms() : clock_->uptime_ms();
-  const std::uint64_t due = restarting_ ? boot_at_ : node_->due();
-  return static_cast<int>(due <= now ? 0 : std::min(due - now, kLongestSleep_ms));
+  const std::uint64_t now = outside_.uptime_ms();
+  if (now >= wake_at_) return 0;
+  std::uint64_t sleep = wake_at_ - now;
+  if (restarting_) {
+    sleep = std::min(sleep, boot_at_ - std::min(boot_at_, now));
+  } else {
+    const std::uint64_t uptime = clock_->uptime_ms();
+    sleep = std::min(sleep, node_->due() - std::min(node_->due(), uptime));
+  }
+  return static_cast<int>(sleep);
 }
 
 }  // namespace host

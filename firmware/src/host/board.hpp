@@ -59,6 +59,7 @@ class Board final : private node::System {
   node::Counters before_restarts_;
   bool restarting_ = false;
   std::uint64_t boot_at_ = 0;  // by the clock outside
+  std::uint64_t wake_at_ = 0;  // likewise: the next turn, even if the node needs none
 };
 
 }  // namespace host
