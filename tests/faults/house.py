@@ -1,0 +1,83 @@
+"""A system started by `labkit up` on servers that keep what they acknowledged, and a hand that kills its members."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from types import TracebackType
+
+import psutil
+
+from labkit.services import Endpoint, faults
+from labkit.up.supervisor import Supervisor, Wishes
+from labkit.up.systems import house
+from labkit.waiting import wait_until
+
+RECOVERY = 60.0
+"""Seconds that a killed member may take until it works again: the supervisor starts it, and it finds its place."""
+
+
+class System:
+    """One running system.
+
+    Args:
+        name: such as `"f2"`.
+    """
+
+    def __init__(self, name: str) -> None:
+        course = house()
+        # What is acknowledged must be on a disk: that is the promise that is tested.
+        servers = {key: replace(server, needs=(*server.needs, "durable"))
+                   if key in course.systems[name].servers else server for key, server in course.servers.items()}
+        course = replace(course, servers=servers)
+        optional = frozenset(course.systems[name].optional)
+        self._supervisor = Supervisor(course, course.chosen([name]), Wishes(without=optional, devices=1))
+        self._thread = threading.Thread(target=self._supervisor.start, name="faults", daemon=True)
+
+    def __enter__(self) -> System:
+        self._thread.start()
+        assert self._supervisor.ready.wait(120), "the system did not start"
+        assert not self._supervisor.failure, self._supervisor.failure
+        for part in self._supervisor.parts:
+            wait_until(lambda part=part: part.child.sight.state == "pass", 60, what=f"{part.child.name} works")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._supervisor.stop()
+        self._thread.join(10)
+
+    def server(self, name: str) -> Endpoint:
+        """Where a server is."""
+        return next(one for one in self._supervisor.servers.endpoints() if one.service == name)
+
+    def address(self, name: str) -> str:
+        """`host:port` of a process."""
+        return self._supervisor.addresses()[name]
+
+    def kill(self, name: str) -> None:
+        """Kill a member (SIGKILL), and wait until the supervisor has it working again."""
+        part = next((part for part in self._supervisor.parts if part.child.name == name), None)
+        if part is not None:
+            before = part.child.sight.restarts
+            _process(part.child._words[-1] if part.devices else part.spec.module).kill()  # type: ignore[union-attr]
+            wait_until(lambda: part.child.sight.restarts > before and part.child.sight.state == "pass", RECOVERY,
+                       what=f"{name} works again")
+            return
+        sights = self._supervisor.servers.sights
+        before = sights()[name].restarts
+        faults.kill(self._supervisor.servers._services[name], name)
+        wait_until(lambda: sights()[name].restarts > before and sights()[name].state == "pass", RECOVERY,
+                   what=f"{name} works again")
+        # Those who need it must have seen it again, too.
+        for part in self._supervisor.parts:
+            wait_until(lambda part=part: part.child.sight.state == "pass", RECOVERY, what=f"{part.child.name} works")
+
+
+def _process(module: str) -> psutil.Process:
+    """The process of a module, not the guardian that has it on its command line, too."""
+    for process in psutil.Process().children(recursive=True):
+        words = process.cmdline()
+        if words[1:2] == ["-P"] and module in words:
+            return process
+    raise AssertionError(f"no process runs {module}")

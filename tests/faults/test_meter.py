@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+
+import pytest
+from influxdb_client import InfluxDBClient
+from minio import Minio
+
+from tests.faults.counting import Pipeline
+from tests.faults.house import System
+from tests.faults.load import Message
+
+pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(400),
+              pytest.mark.xdist_group("faults-meter")]
+START = 1_600_000_000  # seconds since 1970 of number 0: a reading's time stamp is its number
+
+
+class Meter(Pipeline):
+    """A thermometer that is read once a second of its own time."""
+
+    def message(self, number: int) -> Message:
+        reading = {"device_id": "load", "type": "temperature", "timestamp": START + number,
+                   "sensors": {"temperature": number / 1000}}
+        return "iot/load/telemetry", json.dumps(reading).encode()
+
+    def poison(self, number: int) -> Message:
+        return "iot/load/telemetry", b"%d is no reading" % number
+
+    def _store(self) -> Minio:
+        server = self.system.server("s3")
+        return Minio(f"{server.host}:{server.port}", server.username, server.password, secure=False)
+
+    def stored(self) -> Iterable[int]:
+        """What is in both stores: an object and a point."""
+        names = [item.object_name for item in self._store().list_objects("iot-data", "load/", recursive=True)]
+        archived = {int(name.removeprefix("load/").removesuffix(".json")) - START for name in names}
+        server = self.system.server("influxdb")
+        with InfluxDBClient(server.url, server.token, org=server.org) as client:
+            tables = client.query_api().query(
+                'from(bucket: "iot-metrics") |> range(start: 0) |> filter(fn: (r) => r.device_id == "load" and '
+                'r._field == "temperature") |> group()')
+        points = [round(record.get_value() * 1000) for table in tables for record in table.records]
+        assert len(names) == len(archived)
+        return [number for number in points if number in archived]
+
+    def dead_letters(self) -> Iterable[int]:
+        store, found = self._store(), []
+        for item in store.list_objects("iot-data", "dead-letters/", recursive=True):
+            with store.get_object("iot-data", item.object_name) as answer:
+                letter = json.loads(answer.read())
+            assert letter["reason"]
+            payload = letter["payload"]
+            text = base64.b64decode(payload).decode() if letter["encoding"] == "base64" else payload
+            found.append(int(text.split(" ")[0]))
+        assert len(found) == len(set(found))
+        return found
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Iterator[Meter]:
+    with System("meter") as system:
+        yield Meter(system)
+
+
+@pytest.mark.parametrize("victim", ["meter-collector", "s3", "influxdb", "postgresql", "mqtt"])
+def test_a_kill_loses_nothing_doubles_nothing_and_lets_no_poison_stop_the_collector(
+    pipeline: Meter, victim: str,
+) -> None:
+    pipeline.survives(victim)

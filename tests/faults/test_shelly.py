@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+import pytest
+from influxdb_client import InfluxDBClient
+
+from tests.faults.counting import Pipeline
+from tests.faults.house import System
+from tests.faults.load import Message
+
+pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(400),
+              pytest.mark.xdist_group("faults-shelly")]
+START = 1_500_000_000  # seconds since 1970 of number 0
+GATEWAY, SENSOR = "shellypro2-0000000000aa", "00:00:00:00:00:aa"
+
+
+class Shelly(Pipeline):
+    """A sensor that speaks once a minute of its own time, heard by a gateway with the script."""
+
+    def message(self, number: int) -> Message:
+        moment = START + 60 * number
+        data = {"encryption": False, "BTHome_version": 2, "pid": number % 256, "battery": 97, "humidity": 48,
+                "temperature": 21.7, "rssi": -60, "address": SENSOR}
+        event = {"component": "script:1", "id": 1, "event": "shelly-blu", "data": data, "ts": moment}
+        frame = {"src": GATEWAY, "dst": f"{GATEWAY}/events", "method": "NotifyEvent",
+                 "params": {"ts": moment, "events": [event]}}
+        return f"{GATEWAY}/events/rpc", json.dumps(frame).encode()
+
+    def poison(self, number: int) -> Message:
+        return f"{GATEWAY}/events/rpc", b"%d is no frame" % number
+
+    def _records(self, measurement: str, field: str, more: str = "") -> list[object]:
+        server = self.system.server("influxdb")
+        with InfluxDBClient(server.url, server.token, org=server.org) as client:
+            tables = client.query_api().query(
+                f'from(bucket: "shelly") |> range(start: 0) |> filter(fn: (r) => r._measurement == "{measurement}" '
+                f'and r._field == "{field}"{more}) |> group()')
+        return [record for table in tables for record in table.records]
+
+    def stored(self) -> Iterable[int]:
+        found = self._records("temperature", "value", f' and r.sensor_id == "{SENSOR}"')
+        return [round((record.get_time().timestamp() - START) / 60) for record in found]
+
+    def dead_letters(self) -> Iterable[int]:
+        return [int(record.get_value().split(" ")[0]) for record in self._records("dead_letter", "payload")]
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Iterator[Shelly]:
+    with System("shelly") as system:
+        yield Shelly(system)
+
+
+@pytest.mark.parametrize("victim", ["shelly-collector", "influxdb", "mqtt"])
+def test_a_kill_loses_nothing_doubles_nothing_and_lets_no_poison_stop_the_collector(
+    pipeline: Shelly, victim: str,
+) -> None:
+    pipeline.survives(victim)
