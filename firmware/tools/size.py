@@ -16,7 +16,7 @@ EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
 STACK = re.compile(r"\\n(\d+) bytes \((static|dynamic|dynamic,bounded)\)")
 
 
-def call_graph(folder: Path) -> tuple[dict[str, int], dict[str, set[str]]]:
+def call_graph(objects: list[Path]) -> tuple[dict[str, int], dict[str, set[str]]]:
     """Read what each function takes of the stack, and whom it calls.
 
     Raises:
@@ -24,8 +24,8 @@ def call_graph(folder: Path) -> tuple[dict[str, int], dict[str, set[str]]]:
     """
     takes: dict[str, int] = {}
     calls: dict[str, set[str]] = {}
-    for path in folder.rglob("*.ci"):
-        text = path.read_text()
+    for path in objects:
+        text = path.with_suffix(".ci").read_text()
         for title, label in NODE.findall(text):
             if found := STACK.search(label):
                 if found[2] == "dynamic":  # "dynamic,bounded" states the most that it can be
@@ -53,13 +53,17 @@ def deepest(
     return takes[name] + below[0], (name, *below[1])
 
 
-def main(build: Path) -> None:
-    """Print the sizes."""
-    objects = sorted((build / "small" / "lib").rglob("*.o"))
+def main(sizes: Path, objects: list[Path]) -> None:
+    """Print the sizes.
+
+    Args:
+        sizes: the program of tools/sizes.cpp.
+        objects: the core's object files, each with its call graph (*.ci) beside it.
+    """
     table = subprocess.run(["size", *map(str, objects)], capture_output=True, text=True, check=True).stdout
     rows = [[int(number) for number in line.split()[:3]] for line in table.splitlines()[1:]]
-    node, readings = subprocess.run([build / "sizes"], capture_output=True, text=True, check=True).stdout.split()
-    takes, calls = call_graph(build / "small" / "lib")
+    node, readings = subprocess.run([sizes], capture_output=True, text=True, check=True).stdout.split()
+    takes, calls = call_graph(objects)
     # What the main loop calls, and what the transport calls from within `poll`, on top of it.
     entries = [name for name in takes if re.search(r"node4Node\d+(poll|on_\w+?)E", name)]
     poll = next(name for name in entries if "4poll" in name)
@@ -76,4 +80,4 @@ def main(build: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])

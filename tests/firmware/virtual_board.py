@@ -72,7 +72,7 @@ class Listener:
         self.client.on_connect = lambda client, *_: client.subscribe("iot/#", qos=1)
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_message = lambda _client, _userdata, message: self.messages.append(
-            (message.topic, message.payload, message.retain)
+            (message.topic, bytes(message.payload), message.retain)
         )
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
