@@ -6,7 +6,6 @@ import http.client
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from labkit.errors import StudentError
 from labkit.services import stack_files, web
@@ -111,10 +110,6 @@ def _container(plan: Plan) -> Container:
     })
 
 
-def _plan(directory: Path, port: int, _needs: frozenset[str], engine: frozenset[str]) -> Plan:
-    return Plan(directory, port, engine)
-
-
 def _attach(environment: Mapping[str, str]) -> Endpoint | None:
     return web.attached(environment, "nginx", "Nginx", 8888, CAPABILITIES)
 
@@ -145,7 +140,7 @@ NGINX = Service(
     capabilities=CAPABILITIES,
     variable="LABKIT_NGINX_URL",
     attach=_attach,
-    plan=_plan,
+    plan=web.plain_plan,
     ready=_ready,
     images=(Image("nginx", 8888, _REAL, _container, ("nginx", "-v"), _VERSION, reaches_out=True),),
     programs=(Program("nginx", "nginx", _REAL, _write, ("-v",), _VERSION, install="sudo apt install nginx-light",

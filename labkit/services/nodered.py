@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from labkit.embedded import npm
@@ -130,10 +129,6 @@ def _container(plan: Plan) -> Container:
     )
 
 
-def _plan(directory: Path, port: int, _needs: frozenset[str], engine: frozenset[str]) -> Plan:
-    return Plan(directory, port, engine)
-
-
 def _attach(environment: Mapping[str, str]) -> Endpoint | None:
     return web.attached(environment, "nodered", "Node-RED", 1880, CAPABILITIES)
 
@@ -152,7 +147,7 @@ NODERED = Service(
     capabilities=CAPABILITIES,
     variable="LABKIT_NODERED_URL",
     attach=_attach,
-    plan=_plan,
+    plan=web.plain_plan,
     ready=_ready,
     version=_version,
     images=(Image("nodered", 1880, _ALL, _container, reaches_out=True, finish=_have_dashboard, timeout=120.0),),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 from labkit.services import stack_files, web
 from labkit.services.config import write_changed
@@ -59,10 +58,6 @@ def _container(plan: Plan) -> Container:
                      environment=plan.config.environment, command=tuple(_arguments(plan, folder, "/prometheus")))
 
 
-def _plan(directory: Path, port: int, _needs: frozenset[str], engine: frozenset[str]) -> Plan:
-    return Plan(directory, port, engine)
-
-
 def _attach(environment: Mapping[str, str]) -> Endpoint | None:
     return web.attached(environment, "prometheus", "Prometheus", 9090, CAPABILITIES)
 
@@ -82,7 +77,7 @@ PROMETHEUS = Service(
     capabilities=CAPABILITIES,
     variable="LABKIT_PROMETHEUS_URL",
     attach=_attach,
-    plan=_plan,
+    plan=web.plain_plan,
     ready=_ready,
     version=_version,
     images=(Image("prometheus", 9090, _ALL, _container, reaches_out=True),),

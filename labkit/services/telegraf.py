@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from labkit.errors import StudentError
 from labkit.services import stack_files, web
@@ -63,10 +62,6 @@ def _container(plan: Plan) -> Container:
                      files={f"{folder}/{name}": _text(plan, text) for name, text in _files(plan).items()})
 
 
-def _plan(directory: Path, port: int, _needs: frozenset[str], engine: frozenset[str]) -> Plan:
-    return Plan(directory, port, engine)
-
-
 def _attach(environment: Mapping[str, str]) -> Endpoint | None:
     return web.attached(environment, "telegraf", "Telegraf's outputs.health", 8080, CAPABILITIES)
 
@@ -83,7 +78,7 @@ TELEGRAF = Service(
     capabilities=CAPABILITIES,
     variable="LABKIT_TELEGRAF_URL",
     attach=_attach,
-    plan=_plan,
+    plan=web.plain_plan,
     ready=_ready,
     images=(Image("telegraf", 8080, _ALL, _container, ("telegraf", "--version"), _VERSION, reaches_out=True),),
     programs=(Program("telegraf", "telegraf", _ALL, _telegraf, ("--version",), _VERSION,

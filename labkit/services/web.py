@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from labkit.errors import StudentError
 from labkit.services.endpoint import Endpoint
 from labkit.services.probes import http_json
-from labkit.services.service import listed
+from labkit.services.service import Plan, listed
+
+
+def plain_plan(directory: Path, port: int, _needs: frozenset[str], engine: frozenset[str]) -> Plan:
+    """The plan of a server without logins, which can do all that its engine can."""
+    return Plan(directory, port, engine)
 
 
 def attached(environment: Mapping[str, str], service: str, title: str, port: int,

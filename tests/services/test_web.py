@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from labkit.errors import KitError, StudentError
 from labkit.services import Config, Endpoint, session, start
 from labkit.services.catalogue import SERVICES
+from labkit.services.providers import docker
 from labkit.services.web import answer, refusal
 from tests.services.web_servers import http_server
 
@@ -64,3 +67,13 @@ def test_a_server_that_is_not_ready_is_reported_with_what_it_says() -> None:
         assert refusal(server, "/api/health") == "/api/health answered 404"
     assert refusal(server, "/api/health") == "Connection refused"
     assert answer(server, "/api/health") is None
+
+
+@pytest.mark.parametrize("name", WEB)
+def test_where_a_container_cannot_reach_the_machines_own_servers_it_is_not_tried(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkit.services.providers.docker.sys", SimpleNamespace(platform="darwin"))
+    problem = docker.missing(SERVICES[name], name)
+    assert problem is not None
+    assert problem.reason == "on this system a container cannot reach servers that listen on 127.0.0.1"
