@@ -19,11 +19,8 @@ from labkit.services import catalogue, choose
 from labkit.services.providers import docker, docker_engine
 from labkit.services.unavailable import UnavailableError
 
-_TITLES = {
-    "cpp": "C++ compiler", "kafka": "Kafka", "postgresql": "PostgreSQL", "s3": "S3 storage",
-    "timescaledb": "TimescaleDB",
-}
-"""Services that the kit cannot start yet; the compiler is only looked for."""
+_TITLES = {"cpp": "C++ compiler"}
+"""What the kit does not start; it is only looked for."""
 _COMPILERS = ("g++", "clang++", "c++")
 _PORTS = {1883: "MQTT", 8086: "InfluxDB", 8888: "JupyterLab"}
 """Where people expect these servers. The kit takes free ports, so a taken one does no harm."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import shutil
@@ -134,6 +133,8 @@ def ready(endpoint: Endpoint) -> str:
         socket.create_connection((endpoint.host, endpoint.port), timeout=_ANSWER).close()
     except OSError as error:
         return error.strerror or str(error)
+    import logging
+
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 

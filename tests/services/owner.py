@@ -1,6 +1,6 @@
 """A program that starts services and ends in the way that it is told: the owner in the tests of what is left behind.
 
-`python owner.py PROVIDER HOW`. It prints one line of JSON about what runs, and then goes its way.
+`python owner.py PROVIDER HOW [SERVICE]`. It prints one line of JSON about what runs, and then goes its way.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import signal
 import sys
 import threading
 
+import psutil
+
 from labkit.services import session, start
 
 
 def main() -> None:
-    provider, how = sys.argv[1:]
-    services = start("mqtt", provider=provider)
-    server = session._running["mqtt"][0].server
+    provider, how, *rest = sys.argv[1:]
+    name = rest[0] if rest else "mqtt"
+    services = start(name, provider=provider)
+    server = session._running[name][0].server
     child = 0
     if how == "is killed with a forked child alive":
         child = os.fork()
@@ -27,7 +30,8 @@ def main() -> None:
             os._exit(0)
     print(json.dumps({
         "child": child,
-        "port": services.mqtt.port,
+        "port": services[name].port,
+        "processes": [process.pid for process in psutil.Process().children(recursive=True)],
         "directory": str(getattr(server, "directory", "")),
         "container": getattr(server, "name", ""),
     }), flush=True)

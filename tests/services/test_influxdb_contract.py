@@ -180,8 +180,13 @@ def _all_of_flux(database: Endpoint, client: InfluxDBClient) -> None:
                              '[{_value: geo.s2CellIDToken(point: {lat: 37.7, lon: -122.4}, level: 10)}])')
 
 
+def _durable(database: Endpoint, client: InfluxDBClient) -> None:
+    """It is killed and started again in tests/services/test_faults.py; here: it serves as before."""
+    _flux(database, client)
+
+
 PROOFS: dict[str, Callable[[Endpoint, InfluxDBClient], None]] = {
-    "flux": _flux, "tasks": _tasks, "task_runs": _task_runs, "all_of_flux": _all_of_flux,
+    "flux": _flux, "tasks": _tasks, "task_runs": _task_runs, "durable": _durable, "all_of_flux": _all_of_flux,
 }
 
 

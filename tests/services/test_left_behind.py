@@ -17,6 +17,7 @@ import pytest
 
 from labkit.services import session, start
 from labkit.waiting import wait_until
+from tests.services.test_kafka_contract import JARS
 
 OWNER = Path(__file__).with_name("owner.py")
 LIMIT = 5.0
@@ -40,8 +41,10 @@ def started() -> Iterator[list[subprocess.Popen[str]]]:
         owner.communicate()
 
 
-def run(provider: str, how: str, started: list[subprocess.Popen[str]]) -> tuple[subprocess.Popen[str], dict[str, Any]]:
-    owner = subprocess.Popen([sys.executable, str(OWNER), provider, how], stdout=subprocess.PIPE,
+def run(
+    provider: str, how: str, started: list[subprocess.Popen[str]], service: str = "mqtt"
+) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    owner = subprocess.Popen([sys.executable, str(OWNER), provider, how, service], stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True)
     started.append(owner)
     assert owner.stdout is not None
@@ -63,6 +66,9 @@ def of_the_kit(what: dict[str, Any]) -> list[str]:
     for process in psutil.process_iter(["cmdline"]):
         if any(key in argument for argument in process.info["cmdline"] or ()):
             left.append(f"process {process.pid}: {process.info['cmdline']}")
+    # A database has processes that do not name its directory.
+    left += [f"process {pid}" for pid in what["processes"]
+             if pid != what["child"] and psutil.pid_exists(pid)]
     if accepts(what["port"]):
         left.append(f"port {what['port']}")
     if what["directory"] and Path(what["directory"]).exists():
@@ -87,6 +93,25 @@ def assert_gone(what: dict[str, Any]) -> None:
 ])
 def test_nothing_is_left_when_the_owner(how: str, provider: str, started: list[subprocess.Popen[str]]) -> None:
     owner, what = run(provider, how, started)
+    owner.wait(10)
+    assert_gone(what)
+
+
+@posix
+@pytest.mark.parametrize(("service", "provider"), [
+    ("s3", "embedded"),
+    ("postgresql", "embedded"),
+    pytest.param("postgresql", "native", marks=pytest.mark.postgres),
+    pytest.param("postgresql", "docker", marks=pytest.mark.docker("postgresql")),
+    ("timescaledb", "embedded"),
+    ("kafka", "embedded"),
+    pytest.param("kafka", "native", marks=pytest.mark.kafka_java),
+])
+def test_nothing_is_left_of_a_server_whose_owner_is_killed(
+    service: str, provider: str, started: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABKIT_KAFKA_JARS", JARS)
+    owner, what = run(provider, "kills itself", started, service)
     owner.wait(10)
     assert_gone(what)
 

@@ -102,5 +102,5 @@ def test_an_image_is_replaced_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_engine_without_a_pinned_image_is_named() -> None:
-    with pytest.raises(UnavailableError, match=r"stack/images\.env pins no image for unknown"):
+    with pytest.raises(UnavailableError, match=r"stack/\.env pins no image for unknown"):
         stack_files.image("unknown")

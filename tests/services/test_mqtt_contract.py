@@ -261,20 +261,26 @@ def _acl(broker: Endpoint, topic: str, name: str) -> None:
         assert owner.receive(2) == [(f"private/{topic}", b"secret"), (f"public/{topic}", b"open")]
 
 
+def _durable(broker: Endpoint, topic: str, name: str) -> None:
+    """It is killed and started again: tests/services/test_faults.py counts what is left. Here: it serves as before."""
+    _retained(broker, topic, name)
+
+
 PROOFS: dict[str, Callable[[Endpoint, str, str], None]] = {
     "qos2": _qos2, "retained": _retained, "last_will": _last_will, "persistent_sessions": _persistent_sessions,
     "anonymous_sessions": _anonymous_sessions, "mqtt5": _mqtt5, "mqtt5_same_port": _mqtt5, "sys_topics": _sys_topics,
     "credentials": _credentials, "auth_reason": _auth_reason, "acl": _acl,
+    "durable": _durable,
 }
 
 
 LACKING = {
     "native/mosquitto": set(),
     "docker/mosquitto": set(),
-    "embedded/iotcore": {"mqtt5", "mqtt5_same_port", "sys_topics", "auth_reason", "acl"},
-    "embedded/amqtt": {"mqtt5", "mqtt5_same_port", "persistent_sessions", "anonymous_sessions"},
+    "embedded/iotcore": {"mqtt5", "mqtt5_same_port", "sys_topics", "auth_reason", "acl", "durable"},
+    "embedded/amqtt": {"mqtt5", "mqtt5_same_port", "persistent_sessions", "anonymous_sessions", "durable"},
     # amqtt stands for somebody else's server
-    "attach": {"mqtt5", "mqtt5_same_port", "persistent_sessions", "anonymous_sessions"},
+    "attach": {"mqtt5", "mqtt5_same_port", "persistent_sessions", "anonymous_sessions", "durable"},
 }
 """What an engine cannot do, as measured."""
 
