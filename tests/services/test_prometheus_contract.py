@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labkit.errors import KitError
-from labkit.services import Config, Endpoint, faults, start
+from labkit.services import Config, Endpoint, faults, stack_files, start
 from labkit.services.prometheus import CAPABILITIES, TARGETS, targets
 from labkit.services.web import answer
 from labkit.waiting import wait_until
@@ -33,7 +33,11 @@ def server(request: pytest.FixtureRequest) -> Iterator[Endpoint]:
         patch.setenv("LABKIT_IMAGE_PROMETHEUS", "labkit-test/prometheus:trixie")
         with http_server({"/metrics": METRICS, "/api/v1/metrics": "shelly_battery_level 80\n"}) as (address, _):
             asked = {"f2-sink": address, "shelly-sensors": f"{address}/api/v1/metrics"}
-            config = Config(files={TARGETS: targets(asked)})
+            # The stack's own configuration, with less to wait for.
+            text = stack_files.text("prometheus/prometheus.yml")
+            hasty = text.replace("scrape_interval: 5s", "scrape_interval: 1s").replace("timeout: 4s", "timeout: 1s")
+            assert hasty.count("1s") == 2
+            config = Config(files={"prometheus.yml": hasty, TARGETS: targets(asked)})
             with start("prometheus", provider=str(request.param), config={"prometheus": config}) as services:
                 yield services.prometheus
 
