@@ -26,8 +26,9 @@ _WHEEL = _REAL - {"stub_status"}
 _TEMPLATE = "nginx/site.conf.template"
 _NOBODY = "127.0.0.1:9"
 """An upstream that was not named: the port of `discard`, where nobody answers, so Nginx says 502."""
-_LISTEN = re.compile(r"(?<!\S)#[^\n]*|(?<![\w$.-])listen\s+(?P<address>[^\s;]+)(?P<options>[^;]*);")
-"""A comment, which stays as it is, or a directive `listen`."""
+_LISTEN = re.compile(r"(?<!\S)#[^\n]*|(?P<server>(?<![\w$.-])server\s*\{)"
+                     r"|(?<![\w$.-])listen\s+(?P<address>[^\s;]+)(?P<options>[^;]*);")
+"""A comment, which stays as it is; the begin of a server; or a directive `listen`."""
 _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
@@ -51,8 +52,9 @@ def site(text: str, address: str) -> str:
     def put(found: re.Match[str]) -> str:
         nonlocal seen
         if not found["address"]:
+            seen = seen and not found["server"]
             return found[0]
-        if seen:  # the same port again, as in `listen [::]:8888;`
+        if seen:  # the same port of the same server again, as in `listen [::]:8888;`
             return ""
         seen = True
         return f"listen {address}{found['options']};"

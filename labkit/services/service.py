@@ -54,14 +54,12 @@ class Container:
         files: text of each file that is copied in, by its path inside.
         mode: permissions of these files.
         command: in place of the image's own command; empty leaves that.
-        user: the account to run as; empty leaves the image's own.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     mode: int = 0o644
     command: tuple[str, ...] = ()
-    user: str = ""
 
 
 def _no_variables(_plan: Plan) -> Mapping[str, str]:

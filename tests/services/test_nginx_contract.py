@@ -150,6 +150,26 @@ def test_only_the_address_of_a_site_is_changed() -> None:
         "server {\n    listen 127.0.0.1:5 default_server;\n    \n    # listen 9999;\n}")
 
 
+def test_several_servers_of_one_port_all_get_the_address() -> None:
+    text = "server { listen 80; server_name a; } server { listen 80; listen [::]:80; server_name b; }"
+    assert site(text, "127.0.0.1:5") == (
+        "server { listen 127.0.0.1:5; server_name a; } server { listen 127.0.0.1:5;  server_name b; }")
+
+
+STATUS = "server { listen 80; location / { stub_status; } }"
+
+
+@pytest.mark.parametrize("with_status", [PROVIDERS[0], PROVIDERS[2]])
+def test_the_real_ones_have_a_page_of_their_own_numbers(with_status: str) -> None:
+    with start("nginx", provider=with_status, config={"nginx": STATUS}, nginx=["stub_status"]) as services:
+        assert "Active connections: 1" in ask(services.nginx.url)[1]
+
+
+def test_the_wheel_says_that_it_has_no_such_page() -> None:
+    with pytest.raises(KitError, match="it lacks stub_status"):
+        start("nginx", provider="embedded", config={"nginx": STATUS}, nginx=["stub_status"])
+
+
 class WebSocketServer:
     """Takes one WebSocket connection and sends back the first frame (RFC 6455), with the standard library only."""
 

@@ -136,8 +136,6 @@ class _Server:
         self.name = f"labkit-{image.engine}-{secrets.token_hex(4)}"
         self._container = DockerContainer(name, name=self.name)
         options: dict[str, Any] = {"labels": {"labkit": image.engine}}
-        if content.user:
-            options["user"] = content.user
         if image.reaches_out:
             options["network_mode"] = "host"
         else:
