@@ -25,8 +25,8 @@ from labkit.waiting import wait_until
 JARS = os.environ.get("LABKIT_KAFKA_JARS") or str(Path.home() / ".cache" / "labkit-test" / "kafka")
 PROVIDERS = [
     pytest.param("embedded/tansu", id="embedded"),
-    pytest.param("native/kafka", id="native", marks=[pytest.mark.kafka_java]),
-    pytest.param("docker/kafka", id="docker", marks=[pytest.mark.docker("kafka")]),
+    pytest.param("native/kafka", id="native", marks=pytest.mark.kafka_java),
+    pytest.param("docker/kafka", id="docker", marks=[pytest.mark.docker("kafka"), pytest.mark.slow]),
     pytest.param("attach", id="attach"),
 ]
 PATIENCE = 20.0
