@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 from collections.abc import Mapping
@@ -118,6 +117,8 @@ def _attach(environment: Mapping[str, str]) -> Endpoint | None:
 
 def _ready(endpoint: Endpoint) -> str:
     """A request without the header Host: Nginx itself answers 400 (RFC 9112, 3.2); no server behind it is asked."""
+    import http.client  # slow to import, and many labs need no HTTP
+
     connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=2)
     try:
         connection.putrequest("GET", "/", skip_host=True, skip_accept_encoding=True)

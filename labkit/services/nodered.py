@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -61,6 +60,8 @@ def deploy(endpoint: Endpoint, flows: Sequence[Mapping[str, Any]]) -> None:
 
 def _ask(endpoint: Endpoint, method: str, path: str, body: object = None, timeout: float = 10.0) -> tuple[int, Any]:
     """One request to the admin API. Raises OSError when there is no HTTP answer."""
+    import http.client  # slow to import, and many labs need no HTTP
+
     connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=timeout)
     headers = {"Accept": "application/json", "Content-Type": "application/json"}
     try:
