@@ -684,7 +684,7 @@ class Collector:
                 if message.reason and not message.settled:
                     self.archive.bury(message.topic, message.payload, message.reason)
                     message.settled = True
-        except OSError as error:
+        except Exception as error:  # not only OSError: a thread that ends without a word would be the worst of all
             with self.changed:
                 self.stats["error"] = str(error)
             return False
@@ -713,23 +713,20 @@ class Collector:
             if keys:
                 self.unpack(keys[0])
             self.packed = len(keys) > 1
-        except OSError as error:
+        except Exception as error:  # as in `stored`: whatever it is, the collector goes on
             with self.changed:
                 self.stats["error"] = str(error)
                 self.changed.wait_for(lambda: self.stopping, timeout=1.0)
 
     def unpack(self, key: str) -> None:
         """Give each reading of a pack its own object, and remove the pack. Doing it twice does no harm."""
-        bodies = (self.archive.get(key) or b"").splitlines()  # none: another collector was quicker
-        readings = [json.loads(body) for body in bodies]
-        messages = [
-            Message(f"iot/{reading['device_id']}/telemetry", body, 0, 0, 0, 0.0, reading)
-            for reading, body in zip(readings, bodies, strict=True)
-        ]
-        self.put_readings(messages)
+        bodies = (self.archive.get(key) or b"").split(b"\n")  # empty: another collector was quicker
+        messages = [unpacked(key, body) for body in bodies if body]
+        self.put_readings([message for message in messages if not message.reason])
         for message in messages:
-            if message.reason:  # another reading has this time stamp: its point must be the one that stays
+            if message.reason:
                 self.archive.bury(message.topic, message.payload, message.reason)
+            if message.reason and message.reading:  # another reading came first: its point must be the one that stays
                 first = self.archive.get(object_key(message.reading["device_id"], message.reading["timestamp"]))
                 self.series.write([line_of(json.loads(first))])
         self.archive.send("DELETE", key)
@@ -764,6 +761,18 @@ class Collector:
         for number, message in enumerate(messages):
             message.reason = refused.get(number, "")
             message.settled = not message.reason
+
+
+def unpacked(key: str, body: bytes) -> Message:
+    """Read a line of a pack."""
+    message = Message(key, body, 0, 0, 0, 0.0)
+    try:
+        reading = json.loads(body)
+        check_reading(reading["device_id"], reading)
+        message.reading = reading
+    except (ValueError, KeyError, TypeError) as error:  # somebody else has put it there
+        message.reason = f"not a reading: {error!r}"
+    return message
 
 
 # 6.5 The archive is the truth: the time series can be made again from it.
@@ -1101,7 +1110,7 @@ def create_app(dsn: str, store: Store, influx: Influx) -> Flask:
     app.url_map.merge_slashes = False
     app.json.default = lambda value: value.isoformat() if isinstance(value, datetime) else str(value)
     CORS(app, send_wildcard=True)
-    archived, series = Archive(store), Series(influx)
+    archived, series = Archive(store, connections=32), Series(influx)
     app.extensions["close"] = lambda: (archived.close(), series.close())
 
     def database():

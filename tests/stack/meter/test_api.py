@@ -303,10 +303,9 @@ BODIES = [
     ],
 )
 def test_a_bad_body_is_refused_everywhere(
-    api: FlaskClient, method: str, path: str, body: bytes, kind: str, status: int
+    filled: FlaskClient, method: str, path: str, body: bytes, kind: str, status: int
 ) -> None:
-    api.post("/devices", json=DEVICE)
-    assert error(api.open(path, method=method, data=body, content_type=kind))[0] == status
+    assert error(filled.open(path, method=method, data=body, content_type=kind))[0] == status
 
 
 @pytest.mark.parametrize(

@@ -363,3 +363,18 @@ def test_a_pack_waits_while_the_store_is_away(collect: Collect, store: ObjectSto
     finally:
         door.shut()
     assert list(objects(store)) == [f"power-001/{NOW}.json"]
+
+
+def test_lines_of_a_pack_that_are_no_readings_are_dead_letters(
+    collect: Collect, store: ObjectStore, influx: Influx
+) -> None:
+    with devices.Archive(store) as archive:
+        archive.pack([b"{", b"[]", b"{}", devices.object_body(reading())])
+        archive.write("packs/notes.txt", b"\xff somebody's")
+    with collect() as collector:
+        wait_until(lambda: not collector.packed, 20, what="the packs are taken apart")
+        assert collector.stats["error"] is None
+    found = objects(store)
+    assert sum(key.startswith("dead-letters/") for key in found) == 4
+    assert f"power-001/{NOW}.json" in found
+    assert len(found) == 5
