@@ -27,7 +27,7 @@ _KEPT = 20_000
 """Lines that are kept while the database is away: half an hour of a fleet of fifty."""
 _BATCH = 1_000
 _PAUSE = 1.0
-"""Seconds between two writes."""
+"""Seconds between two writes, at most."""
 
 
 def line(payload: bytes) -> str:
@@ -75,6 +75,8 @@ class InfluxSink:
             while len(self._lines) > _KEPT:
                 self._lines.popleft()
                 self.stats["dropped"] += 1
+            if len(self._lines) >= _BATCH:
+                self._changed.notify_all()
 
     def close(self) -> None:
         """Write what is left, if the database takes it, and end the thread."""
@@ -88,7 +90,7 @@ class InfluxSink:
         batch: list[str] = []
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closing, timeout=_PAUSE)
+                self._changed.wait_for(self._must_write, timeout=_PAUSE)
                 closing = self._closing
                 while self._lines and len(batch) < _BATCH:
                     batch.append(self._lines.popleft())
@@ -99,6 +101,10 @@ class InfluxSink:
             if closing and not (stored and self._lines):
                 self.stats["dropped"] += len(batch) + len(self._lines)
                 return
+
+    def _must_write(self) -> bool:
+        # A full batch does not wait, unless the database is away: then a try a second is enough.
+        return self._closing or (len(self._lines) >= _BATCH and not self._away)
 
     def _stored(self, batch: list[str]) -> bool:
         """Write a batch. False when the database is away; it is tried again with the next ones."""

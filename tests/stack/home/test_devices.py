@@ -150,6 +150,15 @@ def test_the_sink_writes_to_a_bucket_that_it_makes_and_repeats_are_one(influx: E
     assert sink.stats == {"stored": 2501, "dropped": 0}
 
 
+def test_the_sink_keeps_up_with_a_fleet_in_fast_motion(influx: Endpoint) -> None:
+    sink = InfluxSink(influx.url, influx.token, influx.org, "fast")
+    for hundred in range(150):  # 15,000 readings at once are many seconds at a batch a second
+        sink.write([message("a", 20, hundred * 100 + second) for second in range(100)])
+    wait_until(lambda: sink.stats["stored"] >= 14_000, 5, what="all full batches are stored")
+    sink.close()
+    assert sink.stats == {"stored": 15_000, "dropped": 0}
+
+
 def test_the_sink_neither_blocks_nor_fails_while_the_database_is_away() -> None:
     sink = InfluxSink("http://127.0.0.1:1", "t", "iot-org", "b")
     sink.write([message("a", 20, second) for second in range(30_000)])
