@@ -52,7 +52,8 @@ std::uint64_t Node::due() const {
   if (backoff_.state() == Backoff::State::kTrying) due = std::min(due, attempt_ends_);
   if (!online_) return due;
   if (in_flight_.cargo != Cargo::kNothing) return std::min(due, in_flight_.give_up_at);
-  return next_cargo(status_due_ - 1) != Cargo::kNothing ? 0 : std::min(due, status_due_);
+  const bool idle = answers_.empty() && readings_.size() == unstamped_;
+  return idle ? std::min(due, status_due_) : 0;
 }
 
 // ---------------------------------------------------------------------------------------------- readings

@@ -51,8 +51,9 @@ Reason check_manifest(const JsonValue& params, const RunningFirmware& running, M
   if (!digest_value.to(digest) || !parse_digest(digest.view(), manifest.sha256)) {
     return because("sha256 must be 64 hexadecimal digits");
   }
-  if (!url_value.to(manifest.url) || !starts_with(manifest.url.view(), "http://")) {
-    return because("url must be an http:// address of at most 191 bytes");
+  if (!url_value.to(manifest.url) ||
+      !(starts_with(manifest.url.view(), "http://") || starts_with(manifest.url.view(), "https://"))) {
+    return because("url must be a web address of at most 191 bytes");
   }
   return {};
 }

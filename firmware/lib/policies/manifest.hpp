@@ -37,7 +37,7 @@ struct RunningFirmware {
 /// Refused: a key that is unknown, missing or given twice; another product's firmware; a version that is not newer
 /// than the running one (an old firmware brings its old holes back); a running version older than `min_version`
 /// (optional: the oldest one that can take this step); a size of 0 or beyond the slot; an address that is not
-/// `http://`. (The address needs no secrecy: what counts is the digest, which came over MQTT with its TLS and log-in.)
+/// `http://` or `https://` (whether it can be fetched is the business of the port `Download`).
 Reason check_manifest(const JsonValue& params, const RunningFirmware& running, Manifest& manifest);
 
 }  // namespace node

@@ -66,17 +66,21 @@ void PrintedLed::set(bool on, std::uint8_t brightness) {
 
 bool SimulatedSlots::commit(std::string_view version) {
   next_ = version;
+  going_back_ = false;
   return true;
 }
 
 bool SimulatedSlots::rollback() {
+  if (previous_.empty()) return false;
   next_ = previous_;
-  return !next_.empty();
+  going_back_ = true;
+  return true;
 }
 
 void SimulatedSlots::boot() {
   if (next_.empty()) return;
-  previous_ = running_;
+  // What was left as bad is nothing to go back to.
+  previous_ = going_back_ ? std::string() : running_;
   running_ = next_;
   next_.clear();
 }

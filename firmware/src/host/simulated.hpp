@@ -81,8 +81,8 @@ class SimulatedSlots final : public node::OtaSlot {
  public:
   explicit SimulatedSlots(std::string version) : running_(std::move(version)) {}
 
-  /// What one slot holds with the default partition table of the Arduino core for 4 MB of flash.
-  std::uint32_t capacity() const override { return 0x140000; }
+  /// What one slot holds with the partition table of platformio.ini, min_spiffs.csv, on 4 MB of flash.
+  std::uint32_t capacity() const override { return 0x1E0000; }
   bool begin(std::uint32_t) override { return true; }
   bool write(const std::uint8_t*, std::size_t) override { return true; }
   bool commit(std::string_view version) override;
@@ -98,6 +98,7 @@ class SimulatedSlots final : public node::OtaSlot {
   std::string running_;
   std::string next_;
   std::string previous_;
+  bool going_back_ = false;
 };
 
 }  // namespace host

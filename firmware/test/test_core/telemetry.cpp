@@ -80,9 +80,9 @@ TEST_CASE("the longest reading fits the memory that is set aside for it") {
 
 TEST_CASE("text is escaped") {
   char memory[128];
-  const std::string_view text("a\"b\\c\n\x01ü", 9);
+  const std::string_view text("a\"b\\c\n\x1f ü", 10);
   CHECK(node::JsonWriter(memory, sizeof memory).begin().text("k", text).end().view() ==
-        "{\"k\": \"a\\\"b\\\\c\\u000a\\u0001ü\"}");
+        "{\"k\": \"a\\\"b\\\\c\\u000a\\u001f ü\"}");
 }
 
 TEST_CASE("whole numbers of every size are written") {
