@@ -555,6 +555,7 @@ class Collector:
         self.broker, self.topic_filter = broker, topic_filter
         self.batch_size, self.writers, self.pack_above, self.after = batch_size, writers, pack_above, after
         self.packed = False  # whether there are packs that are to be taken apart
+        self.unpacking: Iterator[None] | None = None  # how far that is
         self.archive, self.series = Archive(store, connections=writers), Series(influx)
         self.stats = {"received": 0, "stored": 0, "duplicates": 0, "rejected": 0, "dropped": 0, "lag": 0, "error": None}
         self.waiting: list[Message] = []  # not acknowledged yet, oldest first
@@ -637,10 +638,10 @@ class Collector:
     # On our own thread: take what waits, store it, acknowledge it.
 
     def write_batches(self):
-        """Store batch after batch until the collector stops; when none waits, take a pack apart."""
+        """Store batch after batch until the collector stops; when none waits, take packs apart."""
         while (batch := self.next_batch()) or not self.stopping:
             if not batch:
-                self.unpack_next()
+                self.unpack_some()
                 continue
             for message in batch:
                 self.read(message)
@@ -657,7 +658,7 @@ class Collector:
                 self.after([message.reading for message in batch if not message.reason])
 
     def next_batch(self) -> list[Message]:
-        """Wait for messages. An empty batch says that the collector stops, or has time for a pack.
+        """Wait for messages. An empty batch says that the collector stops, or has time for packs.
 
         Nothing waits for a batch to fill: while one is written the next one grows, the more the busier it is.
         """
@@ -706,30 +707,42 @@ class Collector:
         for message in messages:
             message.outcome = "new"  # as far as one can know before the pack is taken apart
 
-    def unpack_next(self) -> None:
-        """Take the oldest pack apart. Where its store is away, wait a moment."""
+    def unpack_some(self) -> None:
+        """Take the packs apart by one step more. Where a store is away, wait a moment and begin again."""
         try:
-            keys = self.archive.packs()
-            if keys:
-                self.unpack(keys[0])
-            self.packed = len(keys) > 1
+            if self.unpacking is None:
+                self.unpacking = self.unpack()
+            if next(self.unpacking, "end") == "end":
+                self.unpacking = None
+                self.packed = bool(self.archive.packs())
         except Exception as error:  # as in `stored`: whatever it is, the collector goes on
+            self.unpacking = None
             with self.changed:
                 self.stats["error"] = str(error)
                 self.changed.wait_for(lambda: self.stopping, timeout=1.0)
+        else:
+            with self.changed:
+                self.stats["error"] = None
 
-    def unpack(self, key: str) -> None:
-        """Give each reading of a pack its own object, and remove the pack. Doing it twice does no harm."""
-        bodies = (self.archive.get(key) or b"").split(b"\n")  # empty: another collector was quicker
-        messages = [unpacked(key, body) for body in bodies if body]
-        self.put_readings([message for message in messages if not message.reason])
-        for message in messages:
-            if message.reason:
-                self.archive.bury(message.topic, message.payload, message.reason)
-            if message.reason and message.reading:  # another reading came first: its point must be the one that stays
-                first = self.archive.get(object_key(message.reading["device_id"], message.reading["timestamp"]))
-                self.series.write([line_of(json.loads(first))])
-        self.archive.send("DELETE", key)
+    def unpack(self) -> Iterator[None]:
+        """Give each reading of the packs its own object, and remove the packs, in steps that keep no message waiting.
+
+        Doing it twice does no harm: it may end anywhere, and another collector may do the same.
+        """
+        for key in self.archive.packs():
+            bodies = (self.archive.get(key) or b"").split(b"\n")  # empty: another collector was quicker
+            messages = [unpacked(key, body) for body in bodies if body]
+            good = [message for message in messages if not message.reason]
+            for first in range(0, len(good), 2 * self.writers):
+                self.put_readings(good[first : first + 2 * self.writers])
+                yield
+            for message in messages:
+                if message.reason:
+                    self.archive.bury(message.topic, message.payload, message.reason)
+                if message.reason and message.reading:  # another reading came first: its point must be what stays
+                    first_one = self.archive.get(object_key(message.reading["device_id"], message.reading["timestamp"]))
+                    self.series.write([line_of(json.loads(first_one))])
+            self.archive.send("DELETE", key)
 
     def put_readings(self, messages: list[Message]) -> None:
         """Archive messages side by side; those with one key one after the other, so that the first one counts."""
