@@ -10,6 +10,7 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
 from stack.parts.dashboards import PROMQL, StageMetrics, datasources, figure, prometheus_config, promql
+from stack.runtime import Stage
 
 
 def exported(registry: CollectorRegistry) -> dict[str, float]:
@@ -92,6 +93,21 @@ def test_the_queries_ask_for_metrics_that_the_stages_export() -> None:
     for query in PROMQL.values():
         asked = {word for word in query.replace("(", " ").replace("[", " ").split() if word.startswith("iot_stage")}
         assert {name.rstrip(")") for name in asked} <= names
+
+
+def test_the_part_and_the_services_export_the_same_metrics() -> None:
+    """What a student writes and what the services of the stack export must answer the same queries."""
+    registry = CollectorRegistry()
+    StageMetrics("s", registry)
+    stage = Stage("s")
+    stage.follow(lambda: {"received": 1, "stored": 1, "rejected": 0, "duplicates": 0, "lag": 0, "error": None})
+    stage.observe_latency(0.1)
+
+    def names(found: CollectorRegistry) -> set[str]:
+        return {name for name in exported(found) if "_bucket" not in name and "_created" not in name}
+
+    assert names(registry) == names(stage.registry)
+    assert any("iot_stage_latency_seconds_bucket" in name for name in exported(stage.registry))
 
 
 def test_the_sources_take_addresses_and_secrets_from_the_environment() -> None:
