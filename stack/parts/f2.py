@@ -478,7 +478,9 @@ def make_topics(bootstrap: str, *names: str) -> None:
 class Outbox:
     """A Kafka producer that tries until Kafka has a record. One that it sends twice is harmless: see the sink's key."""
 
-    def __init__(self, bootstrap: str):
+    def __init__(self, bootstrap: str, *topics: str):
+        self.bootstrap, self.topics = bootstrap, topics
+        self.mended = 0.0
         self.producer = Producer({
             "bootstrap.servers": bootstrap, "acks": "all", "linger.ms": 5, "message.timeout.ms": 0, "log_level": 0,
         })
@@ -524,7 +526,22 @@ class Outbox:
         while self.producer.flush(0.5):
             if stopping.is_set():
                 return False
+            self.mend()
         return True
+
+    def mend(self) -> str:
+        """See, at most every 5 s, whether the topics are there, since a Kafka without a disk forgets them.
+
+        Returns:
+            What is wrong; empty when they are there now.
+        """
+        if time.monotonic() - self.mended > 5:
+            self.mended = time.monotonic()
+            try:
+                make_topics(self.bootstrap, *self.topics)
+            except ConnectionError as error:
+                return str(error)
+        return ""
 
 
 def dead_letter(
@@ -598,7 +615,7 @@ class Connector:
             ConnectionError: the broker or Kafka does not answer within 5 s, or the broker refuses.
         """
         make_topics(self.bootstrap, self.raw_topic, self.dead_letter_topic)
-        self.outbox = Outbox(self.bootstrap)
+        self.outbox = Outbox(self.bootstrap, self.raw_topic, self.dead_letter_topic)
         self.taken = self.last_taken()  # by packet id
         self.last_time = max((taken.time for taken in self.taken.values()), default=0)
         self.waiting = deque()  # messages that are not acknowledged yet, oldest first
@@ -644,6 +661,8 @@ class Connector:
             self.acknowledge()
             if lost:
                 self.reconnect(mqtt.error_string(lost))
+            elif self.waiting and time.time() - self.waiting[0][0].time / 1e6 > 3:
+                self.stats["error"] = self.outbox.mend() or self.stats["error"]
         self.outbox.producer.flush(5)
         self.acknowledge()
         self.client.disconnect()
@@ -674,6 +693,7 @@ class Connector:
             _, mid, qos, connection = self.waiting.popleft()
             if connection == self.connection:
                 self.client.ack(mid, qos)
+                self.stats["error"] = None
 
     def reconnect(self, reason: str) -> None:
         """Connect again, as long as it takes."""
@@ -844,8 +864,8 @@ class KafkaStage:
 
     name = ""
 
-    def __init__(self, bootstrap: str, dsn: str, source: str, target: str, *, group: str, batch: int, max_wait: float):
-        self.bootstrap, self.dsn, self.source, self.target = bootstrap, dsn, source, target
+    def __init__(self, bootstrap: str, dsn: str, *topics: str, group: str, batch: int, max_wait: float):
+        self.bootstrap, self.dsn, self.topics, self.source = bootstrap, dsn, topics, topics[0]
         self.group, self.batch, self.max_wait = group, batch, max_wait
         self.stats = {"received": 0, "stored": 0, "rejected": 0, "duplicates": 0, "lag": None, "error": None}
         self.stopping = threading.Event()
@@ -857,11 +877,12 @@ class KafkaStage:
         Raises:
             ConnectionError: Kafka does not answer within 5 s.
         """
-        make_topics(self.bootstrap, self.source, self.target)
-        self.outbox = Outbox(self.bootstrap)
+        make_topics(self.bootstrap, *self.topics)
+        self.outbox = Outbox(self.bootstrap, *self.topics)
         self.consumer = Consumer({
             "bootstrap.servers": self.bootstrap, "group.id": self.group, "enable.auto.commit": False,
-            "auto.offset.reset": "earliest", "session.timeout.ms": 6000, "log_level": 0,
+            "auto.offset.reset": "earliest", "session.timeout.ms": 6000, "topic.metadata.refresh.interval.ms": 5000,
+            "log_level": 0,
         })
         self.consumer.subscribe([self.source])
         self.places: dict[int, int] = {}  # by partition: the first record that is not done
@@ -882,6 +903,8 @@ class KafkaStage:
             except KafkaException as error:
                 self.fail(error)
                 continue
+            if any(record.error() for record in records):
+                self.stats["error"] = self.outbox.mend() or self.stats["error"]
             if records := [record for record in records if record.error() is None]:
                 self.places |= {record.partition(): record.offset() for record in reversed(records)}
                 while not self.done(records) and not self.stopping.is_set():
@@ -965,8 +988,8 @@ class Processor(KafkaStage):
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-processor",
         batch: int = 2000, max_wait: float = 0.05,
     ):
-        super().__init__(bootstrap, dsn, raw_topic, decoded_topic, group=group, batch=batch, max_wait=max_wait)
-        self.dead_letter_topic = dead_letter_topic
+        topics = raw_topic, decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
 
     def handle(self, records):
         """Decode a batch and send what comes of it."""
@@ -976,10 +999,10 @@ class Processor(KafkaStage):
             for code, value in self.outcomes(record, known):
                 if code:
                     rejected += 1
-                    self.outbox.send(self.dead_letter_topic, record.key(), value)
+                    self.outbox.send(self.topics[2], record.key(), value)
                 else:
                     stored += 1
-                    self.outbox.send(self.target, record.key(), value)
+                    self.outbox.send(self.topics[1], record.key(), value)
         return {"received": len(records), "stored": stored, "rejected": rejected}
 
     def outcomes(self, record: Message, known: dict[str, Parameters]) -> list[tuple[str, bytes]]:
@@ -1125,7 +1148,7 @@ class Sink(KafkaStage):
             source = f"{record.topic()}/{record.partition()}/{record.offset()}"
             when = to_iso(record.timestamp()[1] * 1000)
             letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
-            self.outbox.send(self.target, record.key(), letter)
+            self.outbox.send(self.topics[1], record.key(), letter)
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
