@@ -83,6 +83,7 @@ def install(package: Path) -> Path:
         partial = Path(tempfile.mkdtemp(prefix=f"{target.name}.partial-", dir=target.parent))
         try:
             _install_into(partial, package)
+            partial.chmod(0o755)  # a classroom may share LABKIT_CACHE
             with contextlib.suppress(FileExistsError, PermissionError):
                 partial.rename(target)
         except OSError:

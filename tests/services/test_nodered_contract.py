@@ -151,6 +151,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_installation_is_made_once(package: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = npm.install(package)
     assert first.parent == cache
+    if os.name != "nt":
+        assert first.stat().st_mode & 0o777 == 0o755, "other users of a shared cache may read it"
     monkeypatch.setattr(npm, "_install_into", lambda *_: pytest.fail("it is there already"))
     assert npm.install(package) == first
 
