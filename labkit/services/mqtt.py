@@ -74,7 +74,8 @@ def _mosquitto_settings(plan: Plan) -> str:
     text = stack_files.text("mosquitto/mosquitto.conf")
     if "durable" not in plan.capabilities:
         return text
-    return text.replace("autosave_interval 60", "autosave_interval 1\nautosave_on_changes true")
+    lines = (line for line in text.splitlines() if not line.startswith("autosave_interval"))
+    return "\n".join([*lines, "autosave_interval 1", "autosave_on_changes true", ""])
 
 
 def _mosquitto_rules(plan: Plan) -> dict[str, dict[str, list[str]]] | None:

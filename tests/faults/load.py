@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import paho.mqtt.client as mqtt
@@ -30,9 +31,11 @@ class Load:
     def __init__(self, broker: Endpoint, message: Callable[[int], Message], poison: Callable[[int], Message],
                  first: int) -> None:
         self._message, self._poison = message, poison
-        self._next = self._first = first
-        self._poisoned: list[int] = []
-        self._sent = self._acknowledged = 0
+        self._next = first
+        self._numbers: dict[int, int] = {}
+        """Number of a message, or minus the number of a poison, by its packet identifier."""
+        self._acknowledged: dict[int, float] = {}
+        """When the broker acknowledged a packet (time.monotonic)."""
         self._ending = threading.Event()
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"load-{first}", clean_session=False)
         self._client.max_queued_messages_set(0)
@@ -47,28 +50,26 @@ class Load:
         while not self._ending.wait(10 / RATE):
             for _ in range(10):
                 if self._next % POISON_EVERY == 0:
-                    self._poisoned.append(self._next)
-                    self._send(self._poison(self._next))
-                self._send(self._message(self._next))
+                    self._send(-self._next, self._poison(self._next))
+                self._send(self._next, self._message(self._next))
                 self._next += 1
 
-    def _send(self, message: Message) -> None:
-        self._sent += 1
-        self._client.publish(*message, qos=1)
+    def _send(self, number: int, message: Message) -> None:
+        self._numbers[self._client.publish(*message, qos=1).mid] = number
 
-    def _on_publish(self, *_: object) -> None:
-        self._acknowledged += 1
+    def _on_publish(self, _client: object, _userdata: object, mid: int, *_: object) -> None:
+        self._acknowledged[mid] = time.monotonic()
 
     def wait(self, messages: int) -> None:
         """Wait until so many more were sent."""
         enough = self._next + messages
         wait_until(lambda: self._next >= enough, 60, what=f"{messages} messages")
 
-    def stop(self) -> tuple[set[int], list[int]]:
-        """End when all is acknowledged; gives the numbers of the messages, and of the poison."""
+    def stop(self) -> dict[int, float]:
+        """End when all is acknowledged; gives the moment of each acknowledgement, by number; poison has `-number`."""
         self._ending.set()
         self._thread.join()
-        wait_until(lambda: self._acknowledged == self._sent, 60, what="the broker's acknowledgements")
+        wait_until(lambda: len(self._acknowledged) == len(self._numbers), 60, what="the broker's acknowledgements")
         self._client.disconnect()
         self._client.loop_stop()
-        return set(range(self._first, self._next)), self._poisoned
+        return {self._numbers[packet]: moment for packet, moment in self._acknowledged.items()}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 from influxdb_client import InfluxDBClient
+from influxdb_client.client.flux_table import FluxRecord
 
 from tests.faults.counting import Pipeline
 from tests.faults.house import System
@@ -31,7 +32,7 @@ class Shelly(Pipeline):
     def poison(self, number: int) -> Message:
         return f"{GATEWAY}/events/rpc", b"%d is no frame" % number
 
-    def _records(self, measurement: str, field: str, more: str = "") -> list[object]:
+    def _records(self, measurement: str, field: str, more: str = "") -> list[FluxRecord]:
         server = self.system.server("influxdb")
         with InfluxDBClient(server.url, server.token, org=server.org) as client:
             tables = client.query_api().query(
@@ -44,7 +45,8 @@ class Shelly(Pipeline):
         return [round((record.get_time().timestamp() - START) / 60) for record in found]
 
     def dead_letters(self) -> Iterable[int]:
-        return [int(record.get_value().split(" ")[0]) for record in self._records("dead_letter", "payload")]
+        payloads = [str(record.get_value()) for record in self._records("dead_letter", "payload")]
+        return [int(text.split(" ")[0]) for text in payloads if text.endswith("is no frame")]
 
 
 @pytest.fixture(scope="module")
