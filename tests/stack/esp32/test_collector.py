@@ -58,6 +58,7 @@ def test_batches_are_as_large_as_the_broker_lets_them_be(provider: str, influx: 
             assert collector.get("/health").json()["stored"] == 600
 
 
+@pytest.mark.slow
 def test_what_is_published_while_the_collector_is_killed_is_stored_once(broker: Endpoint, influx: Endpoint) -> None:
     bucket = "killed"
     places = addresses(broker, dataclasses.replace(influx, bucket=bucket)) | {"CLIENT_ID": "killed"}

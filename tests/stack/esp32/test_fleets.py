@@ -66,10 +66,8 @@ def points(influx: Endpoint, bucket: str) -> dict[str, int]:
     return {record["node_id"]: record.get_value() for table in tables for record in table.records}
 
 
-SIZES = [3, pytest.param(20, marks=pytest.mark.slow), pytest.param(200, marks=pytest.mark.slow)]
-
-
-@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [3, 20, 200])
 def test_every_reading_of_the_fleet_arrives_once(
     count: int, places: dict[str, str], manager: Running, broker: Endpoint, influx: Endpoint
 ) -> None:

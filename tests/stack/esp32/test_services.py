@@ -97,8 +97,8 @@ def test_errors_of_http_are_json(manager: Running) -> None:
 
 def test_the_command_line_lists_commands_and_looks(three: Running, places: dict[str, str]) -> None:
     status, out, _ = manage(places, "nodes")
-    lines = [line.split() for line in out.splitlines()[1:]]
-    assert (status, [line[:3] for line in lines]) == (0, [[f"node_0{i}", "online", "1.0.0"] for i in (1, 2, 3)])
+    lines = [line.split()[:3] for line in out.splitlines()[1:] if "offline" not in line]  # those of other tests
+    assert (status, lines) == (0, [[f"node_0{i}", "online", "1.0.0"] for i in (1, 2, 3)])
     status, out, _ = manage(places, "command", "01", "set_led", "state=on", "brightness=12")
     assert (status, json.loads(out)["ok"]) == (0, True)
     status, out, _ = manage(places, "command", "01", "set_led", "state=on", "brightness=1000")

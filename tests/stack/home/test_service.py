@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import dataclasses
 import threading
 from collections.abc import Iterator
 
@@ -12,8 +11,10 @@ from flask import Flask
 
 from labkit.services import Endpoint
 from labkit.waiting import wait_until
-from stack.home.api import Api
-from tests.stack.home.running import ROOT, Running, addresses, running
+from stack.home.api import Api, ApiSettings
+from stack.parts.api import create_app
+from stack.runtime import SettingsError, load
+from tests.stack.home.running import Running, addresses, running
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +51,11 @@ def test_it_is_described_for_programs_and_for_people(service: Running) -> None:
 
 
 def test_a_second_copy_sees_what_the_first_one_wrote(service: Running, broker: Endpoint, influx: Endpoint) -> None:
-    with running("stack.home.api", **addresses(broker, influx) | {"INFLUX_BUCKET": "made-at-start"}) as second:
-        second.wait_healthy()
-        service.post("/database/write", {"measurement": "sensors", "fields": {"value": 7}, "tags": {
-            "device_id": "copy-001", "type": "temperature"}})
-        assert second.get("/devices/copy-001/latest").json()["value"] == 7
-        assert second.end() == 0
+    service.post("/database/write", {"measurement": "sensors", "fields": {"value": 7}, "tags": {
+        "device_id": "copy-001", "type": "temperature"}})
+    second = create_app(broker, dataclasses.replace(influx, bucket="made-at-start"))
+    assert second.test_client().get("/devices/copy-001/latest").json["value"] == 7
+    second.extensions["database"].close()
 
 
 def test_it_waits_for_a_database_that_is_not_there_and_says_so(broker: Endpoint, influx: Endpoint) -> None:
@@ -68,12 +68,17 @@ def test_it_waits_for_a_database_that_is_not_there_and_says_so(broker: Endpoint,
         assert service.end() == 0
 
 
-def test_a_setting_that_is_wrong_is_refused_by_name() -> None:
-    process = subprocess.run([sys.executable, "-m", "stack.home.api"], env={"PYTHONPATH": str(ROOT), "MQTT_PORT": "0"},
-                             capture_output=True, text=True, timeout=20, check=False)
-    assert process.returncode == 2
-    assert "INFLUX_TOKEN is not set" in process.stderr
-    assert "MQTT_PORT is '0'" in process.stderr
+def test_a_setting_that_is_wrong_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MQTT_PORT", "0")
+    with pytest.raises(SettingsError) as refused:
+        load(ApiSettings)
+    assert "INFLUX_TOKEN is not set" in str(refused.value)
+    assert "MQTT_PORT is '0'" in str(refused.value)
+
+
+def test_the_port_and_the_bucket_are_those_of_the_course() -> None:
+    settings = load(ApiSettings, {"influx_token": "t"})
+    assert (settings.http_port, settings.influx_bucket, settings.influx_org) == (5000, "iot-data", "iot-org")
 
 
 def test_counts_are_right_with_many_threads(influx: Endpoint) -> None:
