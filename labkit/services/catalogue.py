@@ -1,25 +1,39 @@
-"""Every service that the kit can start."""
+"""Every service that the kit can start.
+
+Each is declared in the module of its name, which is imported when it is asked for: a lab that needs a broker does not
+pay for eleven services.
+"""
 
 from __future__ import annotations
 
-from labkit.errors import StudentError
-from labkit.services.grafana import GRAFANA
-from labkit.services.influxdb import INFLUXDB
-from labkit.services.kafka import KAFKA
-from labkit.services.mqtt import MQTT
-from labkit.services.nginx import NGINX
-from labkit.services.nodered import NODERED
-from labkit.services.postgresql import POSTGRESQL
-from labkit.services.prometheus import PROMETHEUS
-from labkit.services.s3 import S3
-from labkit.services.service import Service
-from labkit.services.telegraf import TELEGRAF
-from labkit.services.timescaledb import TIMESCALEDB
+import importlib
+from collections.abc import Iterator, Mapping
 
-SERVICES: dict[str, Service] = {service.name: service for service in (
-    MQTT, INFLUXDB, S3, POSTGRESQL, KAFKA, TIMESCALEDB,
-    NODERED, NGINX, PROMETHEUS, GRAFANA, TELEGRAF,
-)}
+from labkit.errors import StudentError
+from labkit.services.service import Service
+
+NAMES = ("mqtt", "influxdb", "s3", "postgresql", "kafka", "timescaledb", "nodered", "nginx", "prometheus", "grafana",
+         "telegraf")
+"""The names of the services, in the order in which the labs need them. `nginx` is `labkit.services.nginx.NGINX`."""
+
+
+class _Catalogue(Mapping[str, Service]):
+    """The services by name."""
+
+    def __getitem__(self, name: str) -> Service:
+        if name not in NAMES:
+            raise KeyError(name)
+        declared: Service = getattr(importlib.import_module(f"labkit.services.{name}"), name.upper())
+        return declared
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+SERVICES: Mapping[str, Service] = _Catalogue()
 """The services by name."""
 
 

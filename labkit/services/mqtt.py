@@ -55,7 +55,7 @@ _AMQTT = _CORE | {"sys_topics"} | _LOGIN | _ACCESS
 def _plan(directory: Path, port: int, needs: frozenset[str], engine: frozenset[str]) -> Plan:
     """Logins and rules are set up only when they are needed: a first lab connects without them.
 
-    To write all that it knows to its disk at each change costs a broker half of its speed.
+    To write all that it knows to its disk at each change costs a broker nearly all of its speed.
     """
     login = bool(needs & (_LOGIN | _ACCESS))
     granted = engine - (_ANONYMOUS if login else _LOGIN)

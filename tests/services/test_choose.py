@@ -197,7 +197,7 @@ def test_a_broker_that_never_answers_is_ended_and_reported(tmp_path: Path, monke
     from dataclasses import replace
 
     quick = replace(MQTT, programs=(replace(MQTT.programs[0], timeout=0.3),))
-    monkeypatch.setitem(SERVICES, "mqtt", quick)
+    monkeypatch.setattr("labkit.services.mqtt.MQTT", quick)
     with pytest.raises(KitError) as refusal:
         start("mqtt", provider="native")
     assert refusal.value.tried == (
@@ -213,3 +213,7 @@ def test_the_folder_of_the_notebook_cannot_change_an_engine(tmp_path: Path, monk
     with start("mqtt", provider="embedded/amqtt") as services:
         assert services.mqtt.engine == "amqtt"
 
+
+
+def test_every_service_of_the_catalogue_is_declared_under_its_own_name() -> None:
+    assert {name: service.name for name, service in SERVICES.items()} == {name: name for name in SERVICES}
