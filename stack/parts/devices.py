@@ -69,6 +69,7 @@ DEVICE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 DEAD_LETTERS, PACKS = "dead-letters", "packs"  # folders of the archive that are no devices
 TYPES = ("temperature", "humidity", "power")
+PACK = re.compile(r"packs/[0-9]{16}-[0-9a-f]{16}\.ndjson")
 MOST_SENSORS = 32
 MOST_BYTES = 64 * 1024
 
@@ -372,7 +373,8 @@ class Archive:
     def packs(self) -> list[str]:
         """The keys of the packs, oldest first."""
         with self.reached():
-            return [each.object_name for each in self.client.list_objects(self.bucket, f"{PACKS}/", recursive=True)]
+            found = [each.object_name for each in self.client.list_objects(self.bucket, f"{PACKS}/", recursive=True)]
+        return [key for key in found if PACK.fullmatch(key)]
 
     def bury(self, topic: str, payload: bytes, reason: str) -> str:
         """Put what cannot be read into the dead-letter place; the same message again is the same object.

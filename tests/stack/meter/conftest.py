@@ -121,6 +121,8 @@ def objects(store: ObjectStore, prefix: str = "") -> dict[str, bytes]:
     minio = client(store)
     found = {}
     for each in minio.list_objects(store.bucket, prefix, recursive=True):
+        if "/.tmp." in str(each.object_name):  # nanio also lists what is being written
+            continue
         with contextlib.closing(minio.get_object(store.bucket, str(each.object_name))) as answer:
             found[str(each.object_name)] = answer.read()
             answer.release_conn()

@@ -375,6 +375,7 @@ def test_lines_of_a_pack_that_are_no_readings_are_dead_letters(
         wait_until(lambda: not collector.packed, 20, what="the packs are taken apart")
         assert collector.stats["error"] is None
     found = objects(store)
-    assert sum(key.startswith("dead-letters/") for key in found) == 4
+    assert sum(key.startswith("dead-letters/") for key in found) == 3
     assert f"power-001/{NOW}.json" in found
+    assert found["packs/notes.txt"] == b"\xff somebody's"  # no pack: it is left alone
     assert len(found) == 5

@@ -10,17 +10,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
 import psycopg
 import pytest
 import requests
+from paho.mqtt.enums import CallbackAPIVersion
 from psycopg.conninfo import conninfo_to_dict
 
 from labkit.services import Endpoint, start
 from labkit.waiting import wait_until
+from stack.parts import devices
 from stack.runtime import Broker, Influx, ObjectStore
-from tests.stack.meter.conftest import client, objects
+from tests.stack.meter.conftest import NOW, client, objects, points, reading
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -57,20 +61,21 @@ def environment(
     }
 
 
-@contextlib.contextmanager
-def service(module: str, environment: dict[str, str]) -> Iterator[str]:
-    """A service in a process of its own; its address. It must end with status 0 when asked to."""
+def popen(module: str, environment: dict[str, str]) -> tuple[subprocess.Popen[str], str]:
+    """A service in a process of its own, and its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", module],
-        env=environment,
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
+        [sys.executable, "-m", module], env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
+    return process, f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}"
+
+
+@contextlib.contextmanager
+def service(module: str, environment: dict[str, str]) -> Iterator[str]:
+    """A service, healthy; its address. It must end with status 0 when asked to."""
+    process, url = popen(module, environment)
     try:
-        url = f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}"
         wait_until(lambda: requests.get(url + "/health", timeout=5).status_code == 200, 20, what=f"{module} is healthy")
         yield url
         process.send_signal(signal.SIGTERM)
@@ -140,6 +145,45 @@ def test_from_a_fleet_of_meters_to_every_page_of_the_device_manager(
         wait_until(lambda: get("/alerts", open="true")["total"] == 1, 10, what="an alert is raised")
         (alert,) = get("/devices/power-001/alerts")["items"]  # type: ignore[misc]
         assert (alert["sensor"], alert["bound"], alert["threshold"]) == ("voltage", "high", 100)
+
+
+def names(store: ObjectStore) -> list[str]:
+    return [str(each.object_name) for each in client(store).list_objects(store.bucket, recursive=True)]
+
+
+@pytest.mark.parametrize("pack_above", ["0", "30"])
+def test_a_collector_that_is_killed_under_load_loses_nothing_and_stores_nothing_twice(
+    environment: dict[str, str], broker: Broker, store: ObjectStore, influx: Influx, pack_above: str
+) -> None:
+    sent = [reading(f"power-{step % 10:03d}", NOW + step // 10, sensors={"power": step}) for step in range(400)]
+    environment |= {"PACK_ABOVE": pack_above, "BATCH_SIZE": "60", "CLIENT_ID": f"killed-{pack_above}-{os.getpid()}"}
+    publisher = mqtt.Client(CallbackAPIVersion.VERSION2)
+    publisher.username_pw_set(broker.username or None, broker.password or None)
+    publisher.connect(broker.host, broker.port)
+    publisher.loop_start()
+    process, url = popen("stack.meter.collector", environment)
+    try:
+        wait_until(lambda: requests.get(url + "/health", timeout=5).status_code == 200, 20, what="it is healthy")
+        waiting = [publisher.publish(f"iot/{each['device_id']}/telemetry", json.dumps(each), qos=1) for each in sent]
+        wait_until(lambda: requests.get(url + "/health", timeout=5).json()["received"] > 100, 30, what="it is at work")
+    finally:
+        process.kill()
+        process.communicate()
+    for each in waiting:
+        each.wait_for_publish(20)
+    publisher.disconnect()
+    publisher.loop_stop()
+    with service("stack.meter.collector", environment) as again:
+        wait_until(lambda: len(names(store)) == 400, 90, what="all readings are archived")
+        wait_until(lambda: requests.get(again + "/health", timeout=5).json()["lag"] == 0, 20, what="nothing waits")
+        assert requests.get(again + "/health", timeout=5).json()["rejected"] == 0
+    expected = {devices.object_key(each["device_id"], each["timestamp"]): devices.object_body(each) for each in sent}
+    assert objects(store) == expected
+    found = points(replace(influx, bucket=environment["INFLUX_BUCKET"]))
+    assert [each[2:] for each in found if each[1] == "power"] == [
+        (each["timestamp"], each["sensors"]["power"])
+        for each in sorted(sent, key=lambda each: (each["device_id"], each["timestamp"]))
+    ]
 
 
 def test_a_service_waits_for_what_is_not_there_and_says_so(environment: dict[str, str]) -> None:
@@ -213,9 +257,6 @@ def test_thresholds_wait_while_postgresql_is_away_and_end_when_asked(environment
 
 @pytest.mark.minio
 def test_minio_itself_refuses_to_overwrite() -> None:
-    from stack.parts import devices
-    from tests.stack.meter.conftest import reading
-
     with start("s3", provider="native") as services:
         place: Endpoint = services.s3
         store = ObjectStore(place.url, place.username, place.password, place.bucket)
