@@ -88,7 +88,10 @@ class Listener:
 
     def wait(self, topic: str, wanted: Callable[[list[dict[str, Any]]], Any], timeout: float = 15) -> Any:
         """Wait until the messages of a topic are as wanted; returns what `wanted` returned."""
-        return wait_until(lambda: wanted(self.of(topic)), timeout, what=f"{topic}, so far {self.of(topic)[-3:]}")
+        try:
+            return wait_until(lambda: wanted(self.of(topic)), timeout, what=topic)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}; so far {self.of(topic)[-3:]}") from None
 
     def command(self, node_id: str, command: str | bytes, *, retain: bool = False) -> dict[str, Any]:
         """Send a command and wait for the next acknowledgement."""
@@ -136,10 +139,8 @@ class Boards:
                 take(line)
 
     def ready(self) -> dict[str, Any]:
-        """Wait until all boards have reached the broker."""
-        return wait_until(
-            lambda: next((line for line in self.lines if "ready" in line), {}), 15, what=f"ready {self.complaints}"
-        )
+        """Wait until all boards hear commands."""
+        return wait_until(lambda: next((line for line in self.lines if "ready" in line), {}), 15, what="ready boards")
 
     def say(self, line: str) -> None:
         """Write a line to the standard input."""

@@ -114,7 +114,7 @@ void Node::connect(std::uint64_t now) {
 }
 
 void Node::connection_lost(std::uint64_t now) {
-  online_ = false;
+  online_ = announced_ = false;
   in_flight_ = InFlight();
   backoff_.failed(now);
 }
@@ -199,7 +199,7 @@ void Node::on_acknowledged(std::uint16_t packet_id) {
       if (!readings_.remove(in_flight_.number)) --counters_.lost;
       break;
     case Cargo::kFarewell: farewell_done_ = true; break;
-    case Cargo::kStatus:
+    case Cargo::kStatus: announced_ = true; break;
     case Cargo::kNothing: break;
   }
   in_flight_ = InFlight();
@@ -306,7 +306,7 @@ void Node::finish_leaving(std::uint64_t now) {
   } else {
     ports_.mqtt.drop();
   }
-  online_ = false;
+  online_ = announced_ = false;
   stopped_ = true;
   if (leaving_ == Leaving::kRestart) ports_.system.restart();
 }

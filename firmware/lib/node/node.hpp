@@ -99,6 +99,10 @@ class Node final : private MqttEvents {
   std::size_t buffered() const { return readings_.size(); }
   bool online() const { return online_; }
 
+  /// Whether the broker has taken over the node's status in this session. It came behind the subscription, so from
+  /// here on commands arrive.
+  bool announced() const { return announced_; }
+
  private:
   enum class Cargo : std::uint8_t { kNothing, kAcknowledgement, kStatus, kReading, kFarewell };
   enum class Leaving : std::uint8_t { kNo, kStop, kRestart };
@@ -156,6 +160,7 @@ class Node final : private MqttEvents {
   std::uint32_t last_sent_reading_ = UINT32_MAX;
 
   bool online_ = false;
+  bool announced_ = false;
   bool confirmed_ = false;
   bool farewell_done_ = false;
   bool stopped_ = false;

@@ -32,6 +32,7 @@ class Board final : private node::System {
   const std::string& name() const { return name_; }
   const MosquittoTransport& transport() const { return *transport_; }
   bool online() const { return node_->online(); }
+  bool announced() const { return node_->announced(); }
   std::size_t buffered() const { return node_->buffered(); }
 
   /// What it has done, restarts included.

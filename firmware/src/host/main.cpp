@@ -122,13 +122,12 @@ class Boards {
     if (!found) std::fprintf(stderr, "node: no such line or board: '%s'; it takes wifi on|off [id]\n", line.c_str());
   }
 
-  /// Says once that all boards have reached the broker, and on standard error when some lost it or all have it again.
+  /// Says once that all boards are ready for commands, and on standard error when some lost it or all have it again.
   void report() {
     std::size_t online = 0;
     for (std::size_t i = 0; i < boards_.size(); ++i) {
-      if (!boards_[i]->online()) continue;
-      ++online;
-      greeted_[i] = true;
+      if (boards_[i]->online()) ++online;
+      if (boards_[i]->announced()) greeted_[i] = true;
     }
     const bool all = online == boards_.size();
     if (!ready_ && std::all_of(greeted_.begin(), greeted_.end(), [](bool one) { return one; })) {
@@ -153,7 +152,7 @@ class Boards {
   const host::Options& options_;
   host::PosixClock clock_;
   std::vector<std::unique_ptr<host::Board>> boards_;
-  std::vector<bool> greeted_;  // which boards have had a session
+  std::vector<bool> greeted_;  // which boards have been ready for commands
   std::vector<pollfd> sockets_;
   std::string input_;
   bool input_open_ = true;

@@ -47,6 +47,22 @@ TEST_CASE("a node connects with its last will, listens, and says that it is ther
         R"({"node_id": "node_01", "status": "online", "uptime": 0, "wifi_rssi": -65, "firmware": "1.0.0"})");
 }
 
+TEST_CASE("a node is announced when the broker has its status, which comes behind the subscription") {
+  Bench bench;
+  bench.mqtt.acknowledges = false;
+  bench.run(100);
+  CHECK(bench.mqtt.subscribed == "iot/node/01/command");
+  CHECK(bench.node().online());
+  CHECK_FALSE(bench.node().announced());
+  bench.mqtt.acknowledge(bench.mqtt.sent[0].id);
+  bench.run(10);
+  CHECK(bench.node().announced());
+  bench.mqtt.lose();
+  bench.mqtt.answer = FakeMqtt::Answer::kSilence;
+  bench.run(10);
+  CHECK_FALSE(bench.node().announced());
+}
+
 TEST_CASE("readings are sent on the beat, one each interval, not retained") {
   Bench bench(5);
   bench.run(12'000);
