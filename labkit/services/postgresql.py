@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import secrets
@@ -91,9 +92,7 @@ def folders() -> list[Path]:
     """The folders with the programs of a PostgreSQL server on this machine, the newest version first."""
     on = on_path("postgres")
     found = {Path(on).resolve().parent} if on else set()
-    for pattern in _FOLDERS:
-        anchor = Path(pattern).anchor
-        found |= set(Path(anchor).glob(pattern.removeprefix(anchor)))
+    found |= {Path(path) for pattern in _FOLDERS for path in glob.glob(pattern)}  # noqa: PTH207 - absolute patterns
     exe = ".exe" if os.name == "nt" else ""
     whole = [folder for folder in found if all((folder / f"{name}{exe}").is_file() for name in ("postgres", "initdb"))]
     return sorted(whole, key=_number, reverse=True)
