@@ -34,7 +34,9 @@ class Meter(Pipeline):
 
     def stored(self) -> Iterable[int]:
         """What is in both stores: an object and a point."""
-        names = [item.object_name for item in self._store().list_objects("iot-data", "load/", recursive=True)]
+        found = self._store().list_objects("iot-data", "load/", recursive=True)
+        # nanio shows what it was writing when it was killed as an object of another name.
+        names = [item.object_name for item in found if item.object_name.endswith(".json")]
         archived = {int(name.removeprefix("load/").removesuffix(".json")) - START for name in names}
         server = self.system.server("influxdb")
         with InfluxDBClient(server.url, server.token, org=server.org) as client:
