@@ -55,15 +55,19 @@ def test_the_links_of_the_documents_lead_somewhere() -> None:
             assert (folder / target).exists(), f"{document}: {target}"
 
 
+def _canonical(name: str) -> str:
+    """The name of a package as an index spells it (packaging.python.org, names and normalization)."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
 def test_every_dependency_says_why_it_is_there_and_is_pinned() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     project = tomllib.loads(text)["project"]
-    pinned = {
-        line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
-    }
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pinned = {_canonical(line.split("==")[0]) for line in lines if "==" in line}
     listed = project["dependencies"] + [each for extra in project["optional-dependencies"].values() for each in extra]
     for dependency in listed:
-        name = re.split(r"[\[<>=;]", dependency)[0].strip().lower()
+        name = _canonical(re.split(r"[\[<>=;]", dependency)[0])
         assert name == "labkit" or name in pinned, f"{name} is not in constraints.txt"
     block = re.search(r"dependencies = \[\n(.*?)\n\]", text, re.DOTALL)
     assert block is not None
