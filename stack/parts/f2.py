@@ -903,7 +903,7 @@ class KafkaStage:
             except KafkaException as error:
                 self.fail(error)
                 continue
-            if any(record.error() for record in records):
+            if not self.consumer.assignment() or any(record.error() for record in records):
                 self.stats["error"] = self.outbox.mend() or self.stats["error"]
             if records := [record for record in records if record.error() is None]:
                 self.places |= {record.partition(): record.offset() for record in reversed(records)}
