@@ -64,7 +64,11 @@ def environment(
 def popen(module: str, environment: dict[str, str]) -> tuple[subprocess.Popen[str], str]:
     """A service in a process of its own, and its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", module], env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE,
+        [sys.executable, "-m", module],
+        env=environment,
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
@@ -100,6 +104,7 @@ def run_fleet(environment: dict[str, str], *options: str) -> None:
     assert fleet.returncode == 0, fleet.stderr
 
 
+@pytest.mark.slow
 def test_from_a_fleet_of_meters_to_every_page_of_the_device_manager(
     environment: dict[str, str], influx: Influx, store: ObjectStore
 ) -> None:
@@ -151,6 +156,7 @@ def names(store: ObjectStore) -> list[str]:
     return [str(each.object_name) for each in client(store).list_objects(store.bucket, recursive=True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack_above", ["0", "30"])
 def test_a_collector_that_is_killed_under_load_loses_nothing_and_stores_nothing_twice(
     environment: dict[str, str], broker: Broker, store: ObjectStore, influx: Influx, pack_above: str
