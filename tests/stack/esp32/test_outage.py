@@ -1,16 +1,19 @@
-"""Broker and database go away and come back under the manager."""
+"""Broker and database go away and come back under the manager and the collector."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
 import pytest
 
 from labkit.services import Endpoint
 from labkit.waiting import wait_until
 from tests.firmware.virtual_board import Mosquitto
 from tests.stack.esp32.looking import online
+from tests.stack.esp32.test_collector import readings, stored
 from tests.stack.home.running import addresses, running
 
 
@@ -54,3 +57,37 @@ def test_the_manager_without_a_database_says_so_at_the_table(broker: Endpoint, i
     answer = Manager(settings, fleet, Stage("esp32-manager")).app.test_client().get("/fleet")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert "database" in answer.json["error"]
+
+
+@pytest.mark.mosquitto
+@pytest.mark.slow
+def test_a_broker_that_is_killed_under_load_costs_no_reading_and_doubles_none(tmp_path: Path, influx: Endpoint) -> None:
+    """The session of MQTT 5, with hundreds of messages in flight, is the broker's to keep and ours to find again."""
+    broker = Mosquitto(tmp_path)
+    broker.start()
+    here = Endpoint("mqtt", "native", "mosquitto", "", "127.0.0.1", broker.port)
+    places = addresses(here, dataclasses.replace(influx, bucket="esp32-broker-killed"))
+    acknowledged: set[int] = set()
+    node = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="nodes", clean_session=False)  # type: ignore[attr-defined]
+    node.reconnect_delay_set(1, 1)
+    node.max_queued_messages_set(0)
+    node.on_publish = lambda _client, _data, mid, *_: acknowledged.add(mid)
+    try:
+        with running("stack.esp32.collector", **places) as collector:
+            collector.wait_healthy()
+            node.connect("127.0.0.1", broker.port)
+            node.loop_start()
+            for number, (topic, reading) in enumerate(readings(0, 2000)):
+                node.publish(topic, json.dumps(reading), qos=1)
+                if number == 1000:
+                    wait_until(lambda: len(acknowledged) > 200, 10, what="the broker is under load")
+                    broker.kill()
+                    broker.start()
+            wait_until(lambda: len(acknowledged) == 2000, 30, what="the broker has every reading")
+            wait_until(lambda: stored(influx, "esp32-broker-killed") == 2000, 30, what="every reading is stored")
+            health = collector.get("/health").json()
+            assert (health["rejected"], health["last_error"]) == (0, None)
+    finally:
+        node.disconnect()
+        node.loop_stop()
+        broker.kill()
