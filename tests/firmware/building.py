@@ -20,7 +20,7 @@ def make(target: str) -> str:
     with (BUILD / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = subprocess.run(
-            ["make", "-s", "-C", str(FIRMWARE), target], capture_output=True, text=True, timeout=600, check=False
+            ["make", "-s", "-j2", "-C", str(FIRMWARE), target], capture_output=True, text=True, timeout=600, check=False
         )
     assert done.returncode == 0, f"make {target}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
     return done.stdout

@@ -9,7 +9,7 @@ import pytest
 
 from tests.firmware.building import BUILD, FIRMWARE, build, make
 
-pytestmark = pytest.mark.cpp
+pytestmark = [pytest.mark.cpp, pytest.mark.timeout(600)]
 CORE = sorted((FIRMWARE / "lib").glob("*/*.[ch]pp"))
 
 

@@ -19,7 +19,8 @@ from labkit.waiting import wait_until
 from tests.firmware.conftest import StartBoards
 from tests.firmware.virtual_board import Listener, Mosquitto
 
-pytestmark = [pytest.mark.cpp, pytest.mark.mosquitto]
+# The first test of a fresh checkout builds the node: a minute of one core, longer where many share it.
+pytestmark = [pytest.mark.cpp, pytest.mark.mosquitto, pytest.mark.timeout(600)]
 
 CONTRACT = Path(__file__).parents[2] / "stack" / "contracts" / "telemetry.json"
 Listen = Callable[..., Listener]

@@ -16,7 +16,8 @@ from stack.parts.fleet import send_command
 from tests.firmware.conftest import StartBoards
 from tests.firmware.virtual_board import Listener, Mosquitto
 
-pytestmark = [pytest.mark.cpp, pytest.mark.mosquitto]
+# The first test of a fresh checkout builds the node: a minute of one core, longer where many share it.
+pytestmark = [pytest.mark.cpp, pytest.mark.mosquitto, pytest.mark.timeout(600)]
 
 MANIFEST = {"name": "esp32-node", "version": "1.1.0", "size": 9, "sha256": "a" * 64, "url": "http://h/x"}
 LED: dict[str, Any] = {"state": "on", "brightness": 128}
