@@ -639,7 +639,6 @@ class Connector:
             lost = self.read(0.1)
             if self.refusal or lost or time.monotonic() > deadline:
                 self.client.disconnect()
-                self.client.loop_misc()
                 raise ConnectionError(f"the broker at {place}: {self.refusal or 'no subscription within 5 s'}")
         self.stopping.clear()
         self.thread = threading.Thread(target=self.run, name="f2-connector", daemon=True)
@@ -653,20 +652,28 @@ class Connector:
     def run(self) -> None:
         """Read, and acknowledge what Kafka has, until the connector stops."""
         while not self.stopping.is_set():
-            if len(self.waiting) < self.window:
-                lost = self.read(0.002 if self.waiting else 0.1)
-            else:  # Kafka is slow or away: what is not read, the broker keeps
-                lost = self.client.loop_misc()
-                self.outbox.serve(0.05)
-            self.acknowledge()
-            if lost:
-                self.reconnect(mqtt.error_string(lost))
-            elif self.waiting and time.time() - self.waiting[0][0].time / 1e6 > 3:
-                self.stats["error"] = self.outbox.mend() or self.stats["error"]
+            try:
+                if lost := self.step():
+                    self.reconnect(mqtt.error_string(lost))
+            except Exception as error:  # ours: what is not acknowledged comes again on a new connection
+                self.client.disconnect()
+                self.stopping.wait(0.5)
+                self.reconnect(str(error) or type(error).__name__)
         self.outbox.producer.flush(5)
         self.acknowledge()
         self.client.disconnect()
-        self.client.loop_misc()
+
+    def step(self) -> int:
+        """Read some messages and acknowledge some; paho's number of what is wrong with the connection, or 0."""
+        if len(self.waiting) < self.window:
+            lost = self.read(0.002 if self.waiting else 0.1)
+        else:  # Kafka is slow or away: what is not read, the broker keeps
+            lost = self.client.loop_misc()
+            self.outbox.serve(0.05)
+        self.acknowledge()
+        if self.waiting and time.time() - self.waiting[0][0].time / 1e6 > 3:
+            self.stats["error"] = self.outbox.mend() or self.stats["error"]
+        return lost
 
     def read(self, timeout: float) -> int:
         """Wait for packets, and handle some; paho's `loop` would wait again before each.

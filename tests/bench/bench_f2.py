@@ -14,6 +14,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -68,15 +69,15 @@ def listener(endpoint: Endpoint) -> int:
     """The process that listens at an endpoint."""
     for connection in psutil.net_connections("tcp"):
         if connection.status == psutil.CONN_LISTEN and connection.laddr.port == endpoint.port and connection.pid:
-            return connection.pid
+            return int(connection.pid)
     raise LookupError(f"nobody listens at {endpoint}")
 
 
-def database(place: Endpoint, name: str) -> psycopg.Connection[tuple[object, ...]]:
+def database(place: Endpoint, name: str) -> psycopg.Connection[Any]:
     return psycopg.connect(make_conninfo(place.dsn, dbname=name), autocommit=True)
 
 
-def ways(conn: psycopg.Connection[tuple[object, ...]], epoch: float) -> str:
+def ways(conn: psycopg.Connection[Any], epoch: float) -> str:
     """How long the messages were on their way, from the rows themselves."""
     [row] = conn.execute("""
         WITH rows AS (
@@ -84,8 +85,8 @@ def ways(conn: psycopg.Connection[tuple[object, ...]], epoch: float) -> str:
                    extract(epoch FROM pg_xact_commit_timestamp(xmin)) AS committed FROM iot_measurements)
         SELECT count(*), percentile_disc(ARRAY[0.5, 0.99, 1]) WITHIN GROUP (ORDER BY way),
                max(committed) - min(committed) FROM rows""", [epoch]).fetchall()
-    count, (half, most, last), span = row  # type: ignore[misc]
-    return (f"{count:,} rows committed in {span:.1f} s = {int(count) / float(span):,.0f}/s; "  # type: ignore[call-overload]
+    count, (half, most, last), span = row
+    return (f"{count:,} rows committed in {span:.1f} s = {count / float(span):,.0f}/s; "
             f"publish to commit p50 {half:.2f} s, p99 {most:.2f} s, max {last:.2f} s")
 
 
