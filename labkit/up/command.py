@@ -110,7 +110,7 @@ def _watch(house: Supervisor, asked: threading.Event, seconds: float | None, jso
 
 @contextlib.contextmanager
 def _live(house: Supervisor, console: Console) -> Iterator[Live]:
-    with Live(view(status.document(house)), console=console, auto_refresh=False, vertical_overflow="visible") as live:
+    with Live(view(status.document(house)), console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:
         yield live
         live.update(view(status.document(house)), refresh=True)
 

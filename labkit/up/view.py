@@ -30,21 +30,20 @@ def text(document: Mapping[str, Any], width: int = 100) -> str:
 
 
 def view(document: Mapping[str, Any]) -> RenderableType:
-    """The status as tables.
+    """The status as tables, what matters most first: a small terminal shows no more than its lines.
 
     Args:
         document: what `labkit.up.status.document` returned.
     """
-    parts: list[RenderableType] = [_headline(document), Text(), _servers(document["servers"])]
-    for name, system in document["systems"].items():
-        rows = [row for row in document["processes"] if row["system"] == name]
-        if rows:
-            parts += [Text(), _system(name, system, rows)]
+    parts: list[RenderableType] = [_headline(document), Text()]
+    if document["processes"]:
+        parts += [_processes(document), Text()]
+    blocks = (_said(document), _servers(document["servers"]), _absent(document["servers"]))
+    parts += [block for block in blocks if block is not None]
     if document["house"]:
-        parts += [Text(), Text(f"Yours: {', '.join(document['house']['parts'])} (from {document['house']['folder']})")]
-    if errors := _errors(document):
-        parts += [Text(), Text("Said last", style="bold"), errors]
-    return Group(*parts, Text(), Text(LEGEND, style="dim"))
+        parts += [Text.assemble(("Yours ", "bold"), f"{', '.join(document['house']['parts'])}, from "
+                                f"{document['house']['folder']}")]
+    return Group(*parts, Text(LEGEND, style="dim"))
 
 
 def _headline(document: Mapping[str, Any]) -> Text:
@@ -57,14 +56,16 @@ def _headline(document: Mapping[str, Any]) -> Text:
     else:
         state, style = "✗ not well", "red"
     return Text.assemble(("labkit up ", "bold"), " ".join(document["systems"]), f"  {minutes}:{seconds:02d}  ",
-                         (state, style), "   Ctrl-C stops everything")
+                         (state, style), "  Ctrl-C ends")
 
 
-def _table(*columns: str, right: Sequence[str] = ()) -> Table:
+def _table(*columns: str, right: Sequence[str] = (), elastic: str = "") -> Table:
+    """A table without lines. Only the elastic column is cut where the terminal is too narrow."""
     table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", no_wrap=True,
-                         overflow="ellipsis")
+        table.add_column(column, justify="right" if column in right else "left", no_wrap=True, overflow="ellipsis",
+                         ratio=1 if column == elastic else None)
+    table.expand = bool(elastic)
     return table
 
 
@@ -73,47 +74,64 @@ def _name(row: Mapping[str, Any]) -> Text:
     return Text.assemble((sign, style), " ", row["name"])
 
 
+def _processes(document: Mapping[str, Any]) -> Table:
+    table = _table("", "address", "messages", "a second", "lag", "restarts",
+                   right=["messages", "a second", "lag", "restarts"])
+    for name in document["systems"]:
+        rows = [row for row in document["processes"] if row["system"] == name]
+        if rows:
+            table.add_row(Text(name, style="bold"))
+        for row in rows:
+            mine = Text(" yours", style="bold") if row["mine"] else Text()
+            where = f"{row['devices']} devices" if row["devices"] else row["address"]
+            messages = row["sent"] if row["devices"] else row["received"]
+            rate = "" if row["rate"] is None else f"{row['rate']:.1f}"
+            table.add_row(_name(row) + mine, where, _number(messages), rate, _number(row["lag"]),
+                          str(row["restarts"] or ""))
+    return table
+
+
 def _servers(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("Servers", "runs on", "address", "restarts", right=["restarts"])
-    for row in rows:
-        if row["status"] == "absent":
-            where = Text(f"absent: {row['without']}", style="dim")
-        else:
-            where = Text(f"{row['provider']}: {row['engine']} {row['version']}".strip() if row["provider"] else "")
+    table = _table("Servers", "runs on", "address", "restarts", right=["restarts"], elastic="runs on")
+    present = [row for row in rows if row["status"] != "absent"]
+    table.columns[0].min_width = max((len(row["name"]) + 2 for row in present), default=0)
+    table.columns[2].min_width = max((len(row["address"]) for row in present), default=0)
+    table.columns[3].min_width = len("restarts")
+    for row in present:
+        where = f"{row['provider']}: {row['engine']} {row['version']}".strip() if row["provider"] else ""
         table.add_row(_name(row), where, row["address"], str(row["restarts"] or ""))
     return table
 
 
-def _system(name: str, system: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table(name, "address", "messages", "msg/s", "lag", "restarts",
-                   right=["messages", "msg/s", "lag", "restarts"])
-    table.title, table.title_justify, table.title_style = system["title"], "left", "bold"
-    table.columns[0].min_width = 17
-    table.columns[1].min_width = 15
+def _absent(rows: Sequence[Mapping[str, Any]]) -> Table | None:
+    """What does not run here, what that costs, and why, unless the person who started it left it out."""
+    table = _pairs("Absent")
     for row in rows:
-        mine = Text(" yours", style="bold") if row["mine"] else Text()
-        where = f"{row['devices']} devices" if row["devices"] else row["address"]
-        messages = row["sent"] if row["devices"] else row["received"]
-        table.add_row(
-            _name(row) + mine, where, _number(messages), "" if row["rate"] is None else f"{row['rate']:.1f}",
-            _number(row["lag"]), str(row["restarts"] or ""),
-        )
-    return table
+        if row["status"] == "absent":
+            why = "" if row["error"] == LEFT_OUT else f" ({row['error']})"
+            table.add_row(_name(row), Text.assemble(row["without"], (why, "dim")))
+    return table if table.row_count else None
 
 
-def _number(value: int | None) -> str:
-    return "" if value is None else f"{value:,}"
-
-
-def _errors(document: Mapping[str, Any]) -> Table | None:
-    table = Table(box=None, padding=(0, 1), pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+def _said(document: Mapping[str, Any]) -> Table | None:
+    """The last errors, and problems that are nobody's error."""
+    table = _pairs("Said last")
     rows = [row for row in (*document["servers"], *document["processes"])
-            if row["error"] and row["error"] != LEFT_OUT]
+            if row["error"] and row["status"] != "absent"]
     for row in rows:
         table.add_row(_name(row), row["error"])
     for problem in document["problems"]:
         if not any(problem.startswith(f"{row['name']}:") for row in rows):
             table.add_row(Text("✗", style="red"), problem)
     return table if table.row_count else None
+
+
+def _pairs(title: str) -> Table:
+    table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
+    table.add_column(title, no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
