@@ -720,15 +720,14 @@ class Connector:
     # What paho calls, from `loop`.
 
     def on_connect(self, client, userdata, flags, reason, properties):
-        """Subscribe, unless the broker has kept the subscription with the session."""
+        """Subscribe, also to a session that is still there: Mosquitto 2.0 forgets shared subscriptions when it ends."""
         if reason.is_failure:
             self.refusal = self.stats["error"] = str(reason)
             return
         self.connection += 1
         if not flags.session_present:
             self.taken.clear()  # a new session numbers its packets anew
-        if not flags.session_present or not self.subscribed:
-            client.subscribe(self.topic_filter, qos=1)
+        client.subscribe(self.topic_filter, qos=1)
         self.stats["error"] = None
 
     def on_subscribe(self, client, userdata, mid, reasons, properties):
