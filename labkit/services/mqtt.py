@@ -30,8 +30,10 @@ CAPABILITIES = {
            "subscribe to public/#",
     "durable": "sessions, retained messages and what is queued for a session are there again after the broker was "
                "killed and started again; only what it took in its last moment can be missing",
+    "wide_window": "a hundred messages and more on their way to one subscriber before it acknowledges the first; "
+                   "Mosquitto's own window is 20",
 }
-"""What may be asked for. The last four are set up only when they are asked for."""
+"""What may be asked for. The last five are set up only when they are asked for."""
 
 USER, GUEST = "lab", "guest"
 RULES = {USER: {"publish": ["#"], "subscribe": ["#", "$SYS/#"]}, GUEST: {"publish": [], "subscribe": ["public/#"]}}
@@ -41,12 +43,13 @@ _LOGIN = frozenset({"credentials", "auth_reason"})
 _ACCESS = frozenset({"acl"})
 _ANONYMOUS = frozenset({"anonymous_sessions"})
 _DURABLE = frozenset({"durable"})
+_WIDE = frozenset({"wide_window"})
 _CORE = frozenset({"qos2", "retained", "last_will"})
 _MOSQUITTO = frozenset(CAPABILITIES)
 # Logins of EMQX stand in its database, and its rules in another language than Mosquitto's: not set up here.
 _EMQX = frozenset(CAPABILITIES) - _LOGIN - _ACCESS - _DURABLE
 # A bad login is answered by closing the connection; a subscription to $SYS closes it too.
-_IOTCORE = _CORE | _ANONYMOUS | {"persistent_sessions", "credentials"}
+_IOTCORE = _CORE | _ANONYMOUS | _WIDE | {"persistent_sessions", "credentials"}
 # No MQTT 5. It drops the session of a client without a user name, and loses what is published for any session in the
 # moment of its disconnect: a promise that holds most of the time is none.
 _AMQTT = _CORE | {"sys_topics"} | _LOGIN | _ACCESS
@@ -59,7 +62,7 @@ def _plan(directory: Path, port: int, needs: frozenset[str], engine: frozenset[s
     """
     login = bool(needs & (_LOGIN | _ACCESS))
     granted = engine - (_ANONYMOUS if login else _LOGIN)
-    granted -= (_ACCESS | _DURABLE) - needs
+    granted -= (_ACCESS | _DURABLE | _WIDE) - needs
     password = secrets.token_hex(8) if login else ""
     return Plan(directory, port, granted, username=USER if login else "", password=password)
 
@@ -72,6 +75,8 @@ def _users(plan: Plan) -> dict[str, str]:
 
 def _mosquitto_settings(plan: Plan) -> str:
     text = stack_files.text("mosquitto/mosquitto.conf")
+    if "wide_window" in plan.capabilities:
+        text += stack_files.text("mosquitto/pipelines.conf")
     if "durable" not in plan.capabilities:
         return text
     lines = (line for line in text.splitlines() if not line.startswith("autosave_interval"))
@@ -102,8 +107,9 @@ def _mosquitto_container(plan: Plan) -> Container:
     ), mode=0o600)  # the image's entry point gives them to the user that it becomes
 
 
-def _emqx_container(_plan: Plan) -> Container:
-    return Container(environment=stack_files.variables("emqx/emqx.env"),
+def _emqx_container(plan: Plan) -> Container:
+    wide = stack_files.variables("emqx/pipelines.env") if "wide_window" in plan.capabilities else {}
+    return Container(environment=stack_files.variables("emqx/emqx.env") | wide,
                      files={"/opt/emqx/etc/acl.conf": stack_files.text("emqx/acl.conf")})
 
 
