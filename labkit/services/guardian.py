@@ -38,6 +38,8 @@ DONE = b"done"
 KILL, START = b"kill", b"start"
 """Words that the owner may write while the server lives, a line each."""
 
+_TRIES = 30
+"""How often the directory is tried to be removed, every tenth of a second."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -125,6 +127,7 @@ class _Guarded:
     def __init__(self, directory: str) -> None:
         self._directory = directory
         self._server: subprocess.Popen[bytes] | None = None
+        self._watcher: threading.Thread | None = None
 
     def start(self, command: list[str]) -> None:
         """Start it, as a child of this thread, which lives as long as the guardian: the kernel watches the thread."""
@@ -138,7 +141,8 @@ class _Guarded:
                 log.write(f"{command[0]}: {error.strerror}\n")
             self._report(127)
         else:
-            threading.Thread(target=self._watch, args=(self._server,), daemon=True).start()
+            self._watcher = threading.Thread(target=self._watch, args=(self._server,), daemon=True)
+            self._watcher.start()
 
     def _watch(self, server: subprocess.Popen[bytes]) -> None:
         code = server.wait()
@@ -166,6 +170,8 @@ class _Guarded:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._server.wait(GRACE)
         self.kill()  # also what the server itself started and left
+        if self._watcher is not None:
+            self._watcher.join()  # what it writes into the directory must not come after the directory's removal
 
     def obey(self, word: bytes) -> None:
         """Do what the owner says."""
@@ -174,6 +180,16 @@ class _Guarded:
         elif word.startswith(START + b"\0"):
             self.kill()
             self.start([os.fsdecode(part) for part in word.split(b"\0")[1:]])
+
+
+def _remove(directory: str) -> None:
+    """Remove it, also while a child that a killed server left notices its parent's death and writes its last file."""
+    pause = threading.Event()
+    for _ in range(_TRIES):
+        shutil.rmtree(directory, ignore_errors=True)
+        if not os.path.exists(directory):  # noqa: PTH110 - pathlib costs 10 ms
+            return
+        pause.wait(0.1)
 
 
 def main(directory: str, polite: str, command: list[str]) -> None:
@@ -188,7 +204,7 @@ def main(directory: str, polite: str, command: list[str]) -> None:
     server.start(command)
     wait_for_owner(server.obey)
     server.end(polite)
-    shutil.rmtree(directory, ignore_errors=True)
+    _remove(directory)
 
 
 if __name__ == "__main__":

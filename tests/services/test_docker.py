@@ -184,6 +184,8 @@ def test_a_container_removed_by_hand_is_replaced_at_the_next_start() -> None:
 
 
 def containers() -> list[str]:
-    answer = subprocess.run(["docker", "ps", "-a", "--filter", "label=labkit", "--format", "{{.Names}}"],
+    """Those that this process has started: other tests, and other people, have theirs."""
+    answer = subprocess.run(["docker", "ps", "-a", "--filter", f"label=labkit.owner={os.getpid()}", "--format",
+                             "{{.Names}}"],
                             capture_output=True, text=True, check=True)
     return answer.stdout.split()

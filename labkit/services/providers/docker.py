@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import secrets
 import sys
@@ -135,7 +136,7 @@ class _Server:
         testcontainers_config.ryuk_disabled = True
         self.name = f"labkit-{image.engine}-{secrets.token_hex(4)}"
         self._container = DockerContainer(name, name=self.name)
-        options: dict[str, Any] = {"labels": {"labkit": image.engine}}
+        options: dict[str, Any] = {"labels": {"labkit": image.engine, "labkit.owner": str(os.getpid())}}
         if image.reaches_out:
             options["network_mode"] = "host"
         else:
