@@ -27,6 +27,8 @@ from fastapi.responses import JSONResponse
 from influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from pydantic import BaseModel
@@ -855,27 +857,49 @@ class ShellyCollector:
         Raises:
             ConnectionError: no broker, or no database.
         """
-        self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=self.client_id, clean_session=False, manual_ack=True
-        )
-        self.client.username_pw_set(self.broker.username or None, self.broker.password or None)
-        self.client.on_connect, self.client.on_message = self.on_connect, self.on_message
-        subscribed = threading.Event()
-        self.client.on_subscribe = lambda *_: subscribed.set()
         self.seen = self.remember()
-        place = f"{self.broker.host}:{self.broker.port}"
-        try:
-            self.client.connect(self.broker.host, self.broker.port)
-        except OSError as error:
-            raise ConnectionError(f"no broker at {place}: {error}") from error
-        self.client.loop_start()
-        if not subscribed.wait(timeout=5):
-            self.client.disconnect()
-            self.client.loop_stop()
-            raise ConnectionError(f"the broker at {place} did not confirm the subscription within 5 s")
+        problem = self.open_session(mqtt.MQTTv5) and self.open_session(mqtt.MQTTv311)
+        if problem:
+            raise ConnectionError(f"no broker at {self.broker.host}:{self.broker.port}: {problem}")
         self.stopping = False
         self.writer = threading.Thread(target=self.work, name="shelly-collector", daemon=True)
         self.writer.start()
+
+    def open_session(self, protocol: int) -> str:
+        """Connect and subscribe; return what went wrong, or an empty text.
+
+        MQTT 5 lets a client say how many messages may be on their way to it. In MQTT 3.1.1 the broker says it, often
+        20, and a batch can have no more; but not every broker knows MQTT 5.
+        """
+        client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, client_id=self.client_id, protocol=protocol, manual_ack=True,
+            clean_session=None if protocol == mqtt.MQTTv5 else False,
+        )
+        client.username_pw_set(self.broker.username or None, self.broker.password or None)
+        options = {}
+        if protocol == mqtt.MQTTv5:
+            options = {"clean_start": False, "properties": Properties(PacketTypes.CONNECT)}
+            options["properties"].ReceiveMaximum = 2 * self.batch_size  # one is written, the next one gathers
+            options["properties"].SessionExpiryInterval = 0xFFFF_FFFF  # never
+        answers = queue.SimpleQueue()
+        client.on_connect, client.on_message = self.on_connect, self.on_message
+        client.on_subscribe = lambda *_: answers.put("")
+        client.on_disconnect = lambda _client, _userdata, _flags, reason, _properties: answers.put(str(reason))
+        try:
+            client.connect(self.broker.host, self.broker.port, **options)
+            client.loop_start()
+            problem = answers.get(timeout=5)
+        except OSError as error:
+            problem = str(error)
+        except queue.Empty:
+            problem = "the subscription was not confirmed within 5 s"
+        client.on_subscribe = client.on_disconnect = None
+        if problem:
+            client.disconnect()
+            client.loop_stop()
+        else:
+            self.client = client
+        return problem
 
     def stop(self) -> None:
         """Store and acknowledge what is waiting, if the database takes it, and disconnect."""

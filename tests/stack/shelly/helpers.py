@@ -21,6 +21,7 @@ Point = tuple[str, str, float]
 def publish(broker: Endpoint, messages: Iterable[tuple[str, bytes]]) -> int:
     """Publish with QoS 1, and return how many when the broker has them all."""
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.username_pw_set(broker.username or None, broker.password or None)
     client.connect(broker.host, broker.port)
     client.loop_start()
     sent = [client.publish(topic, payload, qos=1) for topic, payload in messages]

@@ -16,7 +16,7 @@ from influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from paho.mqtt.enums import CallbackAPIVersion
 
-from labkit.services import Endpoint
+from labkit.services import Endpoint, start
 from labkit.waiting import wait_until
 from stack.parts.shelly import ShellyCollector, ask_components
 from tests.stack.shelly.frames import NATIVE, NOON, SCRIPT, SENSOR, event, load, notify, recorded
@@ -115,6 +115,21 @@ def test_a_point_that_the_database_refuses_is_a_dead_letter(broker: Endpoint, in
     (letter,) = dead_letters(influx)
     assert letter["reason"] == "refused_by_database"
     assert json.loads(letter["payload"])["method"] == "NotifyEvent"
+
+
+@pytest.mark.parametrize("needs", [(), ("acl",)], ids=["iotcore", "amqtt"])
+def test_a_broker_that_knows_no_mqtt_5_will_do(influx: Endpoint, needs: tuple[str, ...]) -> None:
+    with start("mqtt", provider="embedded", mqtt=needs) as services, collecting(services.mqtt, influx) as collector:
+        publish(services.mqtt, [(TOPIC, event(ts=NOON + 60 * number, pid=number)) for number in range(100)])
+        assert settle(collector, 100)["stored"] == 100
+    assert len(points(influx, "temperature")) == 100
+
+
+def test_a_broker_that_refuses_the_login_is_named(influx: Endpoint) -> None:
+    with start("mqtt", provider="embedded", mqtt=["acl"]) as services:
+        wrong = dataclasses.replace(services.mqtt, username="nobody", password="wrong")
+        with pytest.raises(ConnectionError, match=f"no broker at {wrong.host}:{wrong.port}: "):
+            ShellyCollector(wrong, influx).start()
 
 
 class FakeGateway:
