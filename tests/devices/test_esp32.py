@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,12 @@ from labkit.devices import esp32
 from labkit.devices.device import Message
 from labkit.devices.esp32_commands import check_manifest
 from labkit.devices.faults import parse, with_faults
-from labkit.devices.fleet import simulate
+from labkit.devices.fleet import Fleet, simulate
+from labkit.devices.health import HealthServer, report
+from labkit.devices.transport import Address
+from labkit.errors import StudentError
 from labkit.services.endpoint import Endpoint
+from labkit.waiting import wait_until
 
 START = 1_767_225_600.0
 CONTRACT = Path(__file__).parents[2] / "stack" / "contracts" / "telemetry.json"
@@ -231,6 +237,47 @@ def test_the_process_ends_in_order_when_it_is_asked_to(broker: Endpoint, name: s
         process.wait()
     assert process.returncode == 0
     assert " messages, 0 lost" in errors
+
+
+def test_a_fleet_that_is_given_a_port_serves_its_health(broker: Endpoint) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "labkit.devices", "esp32", "--interval", "0.1"],
+        env=_environment(broker) | {"HTTP_PORT": "0"}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )
+    try:
+        assert process.stdout is not None
+        port = json.loads(process.stdout.readline())["port"]
+
+        def health() -> dict[str, Any]:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+                found: dict[str, Any] = json.loads(answer.read())
+                return found
+
+        wait_until(lambda: health()["sent"] > 10, 20, what="messages")
+        found = health()
+        assert (found["service"], found["status"], found["devices"], found["lost"]) == ("esp32", "pass", 3, 0)
+        assert found["checks"] == {"mqtt": {"status": "pass", "detail": ""}}
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/other", timeout=5)
+        assert caught.value.code == 404
+        caught.value.close()
+        process.terminate()
+        assert process.wait(20) == 0 or os.name == "nt"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_health_fails_while_the_broker_is_away() -> None:
+    fleet = Fleet([node()], Address("127.0.0.1", 1))
+    found = report("esp32", fleet)
+    assert (found["status"], found["checks"]["mqtt"]["detail"]) == ("fail", "1 of 1 devices are not connected")
+
+
+@pytest.mark.parametrize("port", ["x", "70000", "-1"])
+def test_a_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(StudentError, match="HTTP_PORT is"):
+        HealthServer("esp32", Fleet([node()], Address("127.0.0.1", 1)), {"HTTP_PORT": port})
 
 
 @pytest.mark.parametrize(
