@@ -29,6 +29,8 @@ _REFRESH = 0.5
 """Seconds between two pictures."""
 _SETTLE = 10.0
 """Seconds that the house may take to be healthy when everything was started, before `--json` says that it is not."""
+_TWICE = 1.0
+"""Seconds within which two signals are one: `timeout` and others send theirs to the process and to its group."""
 _MARK = "# Written by `labkit up`, which removes it at its end."
 _MOST_DEVICES = 100_000
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
@@ -135,9 +137,13 @@ def _running(house: Supervisor) -> Iterator[None]:
 def _asked_to_end() -> Iterator[threading.Event]:
     """An event that Ctrl-C and SIGTERM set. The second time the process ends at once: guardians end what it started."""
     asked = threading.Event()
+    first = math.inf
 
     def ask(number: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
+        nonlocal first
+        now = time.monotonic()
+        first = min(first, now)
+        if now - first > _TWICE:
             os._exit(128 + number)
         asked.set()
 
