@@ -757,7 +757,7 @@ class Connector:
         self.waiting.append((taken, message.mid, message.qos, self.connection))
 
     def forward(self, taken: Taken, mid: int) -> None:
-        """Hand a message to Kafka. One whose topic cannot be read goes too: the processor says what is wrong with it."""
+        """Hand a message to Kafka, also one whose topic cannot be read: the processor says what is wrong with it."""
         try:
             key = parse_f2_topic(taken.topic).device_id
         except DecodeError:
