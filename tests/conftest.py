@@ -19,7 +19,7 @@ from tests.browser import installed_chromium
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 PROVIDERS = {
     "LABKIT_MQTT_PROVIDER": "native" if MOSQUITTO else "embedded",
-    "LABKIT_INFLUXDB_PROVIDER": "embedded",
+    **{f"LABKIT_{name}_PROVIDER": "embedded" for name in ("INFLUXDB", "KAFKA", "POSTGRESQL", "TIMESCALEDB", "S3")},
 }
 
 

@@ -12,6 +12,7 @@ TOOL = "labkit-test/compose:trixie"
 STAND_INS = {
     "MOSQUITTO_IMAGE": "mosquitto", "POSTGRESQL_IMAGE": "postgresql", "TIMESCALEDB_IMAGE": "timescaledb",
     "KAFKA_IMAGE": "kafka", "PROMETHEUS_IMAGE": "prometheus", "NGINX_IMAGE": "nginx", "PYTHON_IMAGE": "python",
+    "NODERED_IMAGE": "nodered",
 }
 """The variables of `.env` whose image can be built from Debian's packages, and the stand-in (tests/images)."""
 
@@ -49,3 +50,9 @@ class Compose:
         command = ["docker", "run", "--rm", "-v", "/var/run/docker.sock:/var/run/docker.sock", *folders,
                    "-w", str(STACK), *options, TOOL, *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def defaults() -> dict[str, str]:
+    """The variables of `stack/.env`."""
+    lines = (line for line in (STACK / ".env").read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    return {name: value for name, found, value in (line.partition("=") for line in lines) if found}
