@@ -95,6 +95,9 @@ def main() -> None:
         _make_cluster(options, programs, data, user)
     port = options.port or free_port()
     settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *options.set]
+    if os.name != "nt":
+        # In the data directory, which goes with the server: in /dev/shm a killed one would leave its memory behind.
+        settings.append("dynamic_shared_memory_type=mmap")
     for extension in options.extension:
         _offer(extension, directory / "offered" / "extension")
         settings.append(f"extension_control_path={directory / 'offered'}{os.pathsep}$system")
