@@ -1,4 +1,7 @@
-"""Manages the fleet: broker health on `iot/broker/…`, commands with an answer, who is there; HTTP on port 8090."""
+"""Manages the fleet: broker health on `iot/broker/…`, commands with an answer, who is there; HTTP on port 8090.
+
+It also keeps telemetry that does not keep its contract as dead letters (`watch.py`).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from pydantic import Field
 from werkzeug.exceptions import HTTPException
 
 from stack.esp32.registry import Registry
+from stack.esp32.watch import Watcher
 from stack.runtime import InfluxSettings, MqttSettings, ServiceSettings, Stage, ensure_bucket, load_part, run
 from stack.runtime.checks import influx_problem, mqtt_problem
 from stack.runtime.settings import Broker
@@ -29,6 +33,7 @@ class ManagerSettings(ServiceSettings, MqttSettings, InfluxSettings):
     http_port: int = Field(default=8090, ge=0, le=65535, description="0 takes a free port and announces it")
     influx_bucket: str = "iot-esp32"
     health_interval: float = Field(default=10.0, ge=0.2, le=3600, description="seconds between two looks at the broker")
+    client_id: str = Field(default="esp32-watch", min_length=1, description="of the watch's session; one a copy")
 
 
 def at_once(_client: Any, _data: Any, opened: Any) -> None:
@@ -85,6 +90,7 @@ class Manager:
     def __init__(self, settings: ManagerSettings, fleet: ModuleType, stage: Stage) -> None:
         self._settings, self._fleet, self._stage = settings, fleet, stage
         self._registry = Registry(settings.mqtt)
+        self._watcher = Watcher(settings.mqtt, settings.influx, stage, settings.client_id)
         self._client: mqtt.Client | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -94,10 +100,12 @@ class Manager:
 
     @property
     def stats(self) -> dict[str, Any]:
-        """Status messages that were read and those that could not be."""
-        registry = self._registry
-        return {"received": registry.received, "stored": registry.received - registry.rejected,
-                "rejected": registry.rejected, "error": self._error}
+        """Status and telemetry messages: all, those that were found good, those that were not, those that wait."""
+        registry, watcher = self._registry, self._watcher
+        lag, rejected = watcher.lag, registry.rejected + watcher.rejected
+        received = registry.received + watcher.received
+        return {"received": received, "stored": max(0, received - rejected - lag), "rejected": rejected, "lag": lag,
+                "error": self._error or watcher.error}
 
     @property
     def registry(self) -> Registry:
@@ -110,7 +118,7 @@ class Manager:
         return self._health
 
     def start(self) -> None:
-        """Make the bucket, connect, and begin to look at the broker.
+        """Make the bucket, connect, and begin to look at the broker and at telemetry.
 
         Raises:
             ConnectionError: broker or database is not there yet.
@@ -118,10 +126,18 @@ class Manager:
         ensure_bucket(self._settings.influx)  # Telegraf cannot make it and would drop what it reads
         self._registry.start()
         try:
-            self._client = connected_client(self._settings.mqtt)
+            client = connected_client(self._settings.mqtt)
         except ConnectionError:
             self._registry.stop()
             raise
+        try:
+            self._watcher.start()
+        except ConnectionError:
+            client.disconnect()
+            client.loop_stop()
+            self._registry.stop()
+            raise
+        self._client = client
         self._thread = threading.Thread(target=self._watch, name="broker-health", daemon=True)
         self._thread.start()
 
@@ -133,6 +149,7 @@ class Manager:
         if self._client is not None:
             self._client.disconnect()
             self._client.loop_stop()
+        self._watcher.stop()
         self._registry.stop()
 
     def command(self, name: str, command: str, params: dict[str, Any], timeout: float) -> Any:
