@@ -15,7 +15,8 @@ class ComposeLoader(yaml.SafeLoader):
     """Reads Compose's own tags, such as `!override`, as nothing: ports that are published are not asked for here."""
 
 
-ComposeLoader.add_constructor("!override", lambda _loader, _node: None)
+for tag in ("!override", "!reset"):
+    ComposeLoader.add_constructor(tag, lambda _loader, _node: None)
 
 
 def services() -> dict[str, dict[str, Any]]:
