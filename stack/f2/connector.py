@@ -12,8 +12,8 @@ from stack.runtime.checks import mqtt_problem
 class ConnectorSettings(ServiceSettings, MqttSettings, KafkaSettings):
     """Settings of the connector."""
 
-    topic_filter: str = Field(default="$share/f2/cmnd/#", pattern=r"^([^/+#]*/|\+/)*(#|\+|[^/+#]+)$",
-                              description="copies of the service share it")
+    topic_filter: str = Field(default="cmnd/#", pattern=r"^([^/+#]*/|\+/)*(#|\+|[^/+#]+)$",
+                              description="copies of the service share $share/f2/cmnd/#")
     client_id: str = Field(default="f2-connector", min_length=1, description="each copy has its own, and keeps it")
     raw_topic: str = Field(default="raw_iot_data", min_length=1)
     dead_letter_topic: str = Field(default="dead_letter_iot_data", min_length=1)

@@ -744,8 +744,11 @@ class Connector:
             topic = message.topic
         except UnicodeDecodeError:  # a broker should not let it through
             topic = ""
-        taken = self.redelivered(message.mid, topic, payload) if message.dup else None
-        taken = taken or self.sent_again(topic, payload)
+        if message.retain:  # the broker's copy of an old message: it comes again with every subscription
+            taken = Taken(topic, payload, self.last_time, delivered=True)
+        else:
+            taken = self.redelivered(message.mid, topic, payload) if message.dup else None
+            taken = taken or self.sent_again(topic, payload)
         if taken:
             self.stats["duplicates"] += 1
         else:
