@@ -256,11 +256,14 @@ def qos_of(body: dict, default: int) -> int:
     return int(number(body, "qos", default, least=0, most=2, whole=True))
 
 
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can name one; UTF-8 cannot write it
+
+
 def check_topic(topic: str) -> None:
     """Refuse what is no topic, MQTT 3.1.1 section 4.7."""
     if not 0 < len(topic.encode("utf-8", "replace")) <= 65_535 or any(letter in topic for letter in "+#\0"):
         raise RequestError(422, f"{topic[:100]!r} is not a topic to publish on: no '+', no '#', not empty")
-    if re.search("[\ud800-\udfff]", topic):
+    if HALF_CHARACTER.search(topic):
         raise RequestError(422, "a topic is Unicode text without surrogates")
 
 
@@ -390,9 +393,11 @@ def shown(payload: bytes) -> dict:
     except UnicodeDecodeError:
         return {"payload": None, "base64": base64.b64encode(payload).decode()}
     try:
-        return {"payload": json.loads(text, parse_constant=refuse)}
+        value = json.loads(text, parse_constant=refuse)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # 1e999 and half a character have no answer
     except (ValueError, RecursionError):
         return {"payload": text}
+    return {"payload": value}
 
 
 # --- the database --------------------------------------------------------------------------------------------------
@@ -431,6 +436,8 @@ def point_of(item: dict) -> Point:
         raise RequestError(422, "'fields' is empty: a point has at least one field")
     for name in (measurement, *tags, *fields):
         check_name(name)
+    if measurement.startswith("#"):  # a line that begins so is a comment: it would be taken, and nothing stored
+        raise RequestError(422, f"the measurement {measurement[:100]!r} begins with '#'")
     for name, value in tags.items():
         if not isinstance(value, str):
             raise RequestError(422, f"the tag {name!r} is {name_of(value)}, not a text")
@@ -438,6 +445,8 @@ def point_of(item: dict) -> Point:
             check_name(value)
             point.tag(name, value)
     for name, value in fields.items():
+        if isinstance(value, str) and HALF_CHARACTER.search(value):
+            raise RequestError(422, f"the field {name!r} is a text with half a character (a surrogate)")
         if isinstance(value, str | bool):
             point.field(name, value)
         elif isinstance(value, int | float) and abs(value) < 1e308:
@@ -450,9 +459,10 @@ def point_of(item: dict) -> Point:
 
 def check_name(name: str) -> None:
     """Refuse what line protocol cannot carry as a name or as the value of a tag."""
-    if not name or name.startswith("_") or name.endswith("\\") or any(letter < " " for letter in name):
+    wrong = not name or name.startswith("_") or name.endswith("\\") or any(letter < " " for letter in name)
+    if wrong or HALF_CHARACTER.search(name):
         raise RequestError(422, f"{name[:100]!r} cannot be a name: it is empty, starts with '_', ends with a "
-                           "backslash, or has a control character")
+                           "backslash, or has a control character or half a character")
 
 
 class Database:
@@ -570,7 +580,7 @@ def plain(value: Any) -> Any:
 READING_PACKAGES = frozenset({
     "array", "date", "dict", "interpolate", "join", "math", "regexp", "strings", "timezone", "types",
     "experimental/aggregate", "experimental/array", "experimental/query", "experimental/table",
-    "influxdata/influxdb/schema", "influxdata/influxdb/sample", "sampledata",
+    "influxdata/influxdb/schema", "sampledata",
 })
 IMPORT = re.compile(r'\bimport\s+(?:[A-Za-z_]\w*\s+)?"([^"\\]*)"', re.ASCII)
 COMMENT_LINE = re.compile(r'^[ \t]*//[^"$\r\n]*$', re.MULTILINE)
@@ -579,10 +589,12 @@ COMMENT_LINE = re.compile(r'^[ \t]*//[^"$\r\n]*$', re.MULTILINE)
 def read_only(flux: str) -> str:
     """Let a Flux query through when it can only read.
 
-    What writes, sends or reaches out in Flux is either the universal function `to` or stands in a package that must be
-    imported. So a query may import what is on a list, and must not have the word `to`. This looks at the text and not
-    at its grammar: it also refuses a harmless query that has the word in a text, and it cannot be talked out of it by
-    quotation marks, comments or escapes. A token that may only read is the second lock.
+    What writes, sends or reaches out in Flux is the universal function `to`, the argument `host` of `from` and
+    `buckets` (another server is asked, from inside our network), or stands in a package that must be imported. So a
+    query may import what is on a list, and must not have the word `to`, nor the word `host` but for the column
+    `r.host`, nor the escape `\\x`, which could write either. This looks at the text and not at its grammar: it also
+    refuses a harmless query that has the word in a text, and it cannot be talked out of it by quotation marks,
+    comments or escapes. A token that may only read is the second lock for `to`; there is none for `host`.
 
     Raises:
         RequestError: 403 when it could do more than read, 422 when it is empty or too long.
@@ -600,4 +612,7 @@ def read_only(flux: str) -> str:
             raise RequestError(403, f"the package {package!r} may do more than read; allowed: {allowed}")
     if re.search(r"\b(to|wideTo)\b", code, re.ASCII):
         raise RequestError(403, "the word 'to' is not allowed, since to() writes; only queries that read are run here")
+    if re.search(r"(?<![A-Za-z0-9_]\.)\bhost\b|\\x", code, re.ASCII):
+        raise RequestError(403, "the word 'host' (but for r.host) and the escape '\\x' are not allowed: "
+                                "from(host:) would ask another server")
     return flux

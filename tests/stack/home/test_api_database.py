@@ -73,6 +73,10 @@ def test_a_point_without_a_time_gets_the_present(client: FlaskClient, measuremen
     ({"measurement": "m", "fields": {"v": 1}, "tags": []}, "'tags' is an array, not an object"),
     ({"measurement": "m", "fields": {"v": 1}, "timestamp": "now"}, "'timestamp' is a text, not a number"),
     ({"measurement": "m", "fields": {"v": 1}, "timestamp": -1}, "'timestamp' is -1"),
+    ({"measurement": "#m", "fields": {"v": 1}}, "begins with '#'"),
+    ({"measurement": "\ud800", "fields": {"v": 1}}, "half a character"),
+    ({"measurement": "m", "fields": {"v": "\ud800"}}, "half a character"),
+    ({"measurement": "m", "fields": {"v": 1}, "tags": {"room": "\ud800"}}, "half a character"),
     ({"points": []}, "has 0 points"),
     ({"points": [{"measurement": "m", "fields": {"v": 1}}, 5]}, "point 1: a point is an object, not a number"),
 ])
@@ -111,6 +115,7 @@ READS = [
     'import "math"\nimport "strings"\nfrom(bucket: "iot-data") |> range(start: -1h) |> tail(n: 2)',
     'import s "influxdata/influxdb/schema"\ns.measurements(bucket: "iot-data")',
     'from(bucket: "iot-data") |> range(start: -1h) |> yield(name: "total")',
+    'from(bucket: "iot-data") |> range(start: -1h) |> filter(fn: (r) => exists r.host and r.host == "a")',
 ]
 WRITES = [
     'from(bucket: "iot-data") |> range(start: -1h) |> to(bucket: "b")',
@@ -133,6 +138,12 @@ WRITES = [
     'import "math" import "sql"\nsql.from(driverName: "postgres")',
     'import "influxdata/influxdb/secrets"\nsecrets.get(key: "k")',
     'import "slack"',
+    'import "influxdata/influxdb/sample"\nsample.data(set: "airSensor")',
+    'from(bucket: "iot-data", host: "http://127.0.0.1:9", org: "o", token: "t") |> range(start: -1h)',
+    'from(bucket: "iot-data", host // "\n: "http://127.0.0.1:9") |> range(start: -1h)',
+    'from(bucket: "iot-data", "host": "http://127.0.0.1:9") |> range(start: -1h)',
+    'from(bucket: "iot-data", "\\x68ost": "http://127.0.0.1:9") |> range(start: -1h)',
+    'buckets(host: "http://127.0.0.1:9")',
     'import "universe"\nx = universe["t\\x6f"]',
 ]
 

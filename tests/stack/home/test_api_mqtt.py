@@ -74,6 +74,8 @@ def test_a_wait_without_messages_is_bounded(client: FlaskClient) -> None:
     (b"21.4", {"payload": 21.4}),
     (b"warm", {"payload": "warm"}),
     (b"NaN", {"payload": "NaN"}),
+    (b'{"value": 1e999}', {"payload": '{"value": 1e999}'}),
+    (b'"\\ud800"', {"payload": '"\\ud800"'}),
     (b"", {"payload": ""}),
     (b"[" * 100_000, {"payload": "[" * 100_000}),
     (b"\xff\x00", {"payload": None, "base64": "/wA="}),
