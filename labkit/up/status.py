@@ -8,8 +8,8 @@
 | `problems` | a line for each thing that is not well, empty when all is |
 | `house` | `{"folder", "parts"}` with `--mine`: the parts that are the student's; else null |
 | `systems` | by name: `{"title", "status"}` |
-| `servers` | a row each: `name`, `systems`, `needed`, `status` (`starting`, `pass`, `fail`, `absent`, `stopped`), `provider`, `engine`, `version`, `address` (`host:port`), `url`, `error`, `without` (what is lost or stands in when it is absent), `restarts` |
-| `processes` | a row each: `name`, `system`, `kind` (`process` or `fleet`), `status` (as above, and `waiting`: it ended and is started again), `address`, `received`, `stored`, `rejected`, `duplicates` (numbers since the start; null for a fleet), `sent` (by a fleet; else null), `rate` (received or sent in a second), `lag`, `error` (the last one), `checks` (what is wrong by dependency, empty text where nothing is), `mine`, `devices`, `restarts` |
+| `servers` | a row each: `name`, `systems`, `needed`, `status` (`starting`, `pass`, `fail`, `absent`, `stopped`), `provider`, `engine`, `version`, `address` (`host:port`), `url`, `page` (address of what a person opens, else empty), `error`, `without` (what is lost or stands in when it is absent), `restarts` |
+| `processes` | a row each: `name`, `system`, `kind` (`process` or `fleet`), `status` (as above, and `waiting`: it ended and is started again), `address`, `page`, `received`, `stored`, `rejected`, `duplicates` (numbers since the start; null for a fleet), `sent` (by a fleet; else null), `rate` (received or sent in a second), `lag`, `error` (the last one), `checks` (what is wrong by dependency, empty text where nothing is), `mine`, `devices`, `restarts` |
 
 A server that is absent does not make the house unhealthy when no system needs it. `error` may stay after a recovery; then
 `status` is `pass`. No document holds a password or a token.
@@ -22,6 +22,7 @@ from typing import Any
 
 from labkit import house
 from labkit.up.supervisor import Part, Supervisor, house_variables
+from labkit.up.systems import Stage
 
 
 def document(up: Supervisor) -> dict[str, Any]:
@@ -60,6 +61,7 @@ def _servers(up: Supervisor) -> list[dict[str, Any]]:
             "provider": endpoint.provider if endpoint else "", "engine": endpoint.engine if endpoint else "",
             "version": endpoint.version if endpoint else "",
             "address": f"{endpoint.host}:{endpoint.port}" if endpoint else "", "url": endpoint.url if endpoint else "",
+            "page": _page(f"{endpoint.host}:{endpoint.port}", up.pages[name]) if endpoint else "",
             "error": sight.error, "without": up.stands_in(name) if sight.state == "absent" else "",
             "restarts": sight.restarts,
         })
@@ -71,12 +73,18 @@ def _process(part: Part) -> dict[str, Any]:
     counts: dict[str, int | None] = dict.fromkeys(("received", "stored", "rejected", "duplicates", "sent"))
     for name in ("sent",) if part.devices else ("received", "stored", "rejected", "duplicates"):
         counts[name] = getattr(sight, name)
+    address = f"127.0.0.1:{sight.port}" if sight.port else ""
     return {
         "name": part.spec.name, "system": part.system, "kind": "fleet" if part.devices else "process",
-        "status": sight.state, "address": f"127.0.0.1:{sight.port}" if sight.port else "", **counts,
+        "status": sight.state, "address": address,
+        "page": _page(address, part.spec.page) if isinstance(part.spec, Stage) else "", **counts,
         "rate": None if sight.rate is None else round(sight.rate, 2), "lag": sight.lag, "error": sight.error,
         "checks": dict(sight.checks or {}), "mine": sight.mine, "devices": part.devices, "restarts": sight.restarts,
     }
+
+
+def _page(address: str, path: str) -> str:
+    return f"http://{address}{path}" if address and path else ""
 
 
 def _problem(row: dict[str, Any]) -> str:

@@ -85,6 +85,8 @@ class Supervisor:
         self._order = [name for name in course.servers if name in self._required | self._optional]
         self._check_what_is_left_out(course)
         self.servers = Servers({name: course.servers[name] for name in self._order})
+        self.pages = {name: course.servers[name].page for name in self._order}
+        """Path of the page of each server; empty for one that has none."""
         self._after = {name for name, server in course.servers.items() if server.after_processes}
 
     def _check_what_is_left_out(self, course: House) -> None:

@@ -27,6 +27,7 @@ class Server:
         files: path in `stack/` of each file that it is given, by the file's name there.
         scrapes: whether it is told the addresses of all processes (Prometheus).
         after_processes: whether it is started when the processes run.
+        page: path of the page that a person opens; empty when there is none.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Server:
     files: Mapping[str, str] = field(default_factory=dict)
     scrapes: bool = False
     after_processes: bool = False
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Stage:
         environment: further variables; `{name}` is the address of a server or process.
         port: variable in `stack/.env` with its usual HTTP port; any free one when empty.
         instead_of: a server; the process runs when that one does not.
+        page: path of the page that a person opens; empty when there is none.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Stage:
     environment: Mapping[str, str] = field(default_factory=dict)
     port: str = ""
     instead_of: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ def view(document: Mapping[str, Any]) -> RenderableType:
     Args:
         document: what `labkit.up.status.document` returned.
     """
-    parts: list[RenderableType] = [_headline(document), Text()]
+    parts: list[RenderableType] = [_headline(document), *_pages(document), Text()]
     if document["processes"]:
         parts += [_processes(document), Text()]
     blocks = (_said(document), _servers(document["servers"]), _absent(document["servers"]))
@@ -57,6 +57,13 @@ def _headline(document: Mapping[str, Any]) -> Text:
         state, style = "✗ not well", "red"
     return Text.assemble(("labkit up ", "bold"), " ".join(document["systems"]), f"  {minutes}:{seconds:02d}  ",
                          (state, style), "  Ctrl-C ends")
+
+
+def _pages(document: Mapping[str, Any]) -> list[Text]:
+    """What a person may open in a browser, near the top: in a small terminal the servers stand below the last line."""
+    found = [f"{row['name']} {row['page']}" for row in (*document["processes"], *document["servers"])
+             if row["page"] and row["status"] == "pass"]
+    return [Text.assemble(("Open ", "bold"), "  ".join(found))] if found else []
 
 
 def _table(*columns: str, right: Sequence[str] = (), elastic: str = "") -> Table:
@@ -116,12 +123,13 @@ def _absent(rows: Sequence[Mapping[str, Any]]) -> Table | None:
 def _said(document: Mapping[str, Any]) -> Table | None:
     """The last errors, and problems that are nobody's error."""
     table = _pairs("Said last")
-    rows = [row for row in (*document["servers"], *document["processes"])
-            if row["error"] and row["status"] != "absent"]
+    everything = (*document["servers"], *document["processes"])
+    rows = [row for row in everything if row["error"] and row["status"] != "absent"]
     for row in rows:
         table.add_row(_name(row), row["error"])
+    known = [*rows, *(row for row in everything if row["status"] == "starting")]  # the sign ○ says that already
     for problem in document["problems"]:
-        if not any(problem.startswith(f"{row['name']}:") for row in rows):
+        if not any(problem.startswith(f"{row['name']}:") for row in known):
             table.add_row(Text("✗", style="red"), problem)
     return table if table.row_count else None
 

@@ -11,12 +11,12 @@ from labkit.up.view import text
 
 def server(name: str, status: str = "pass", **more: Any) -> dict[str, Any]:
     return {"name": name, "systems": ["f2"], "needed": True, "status": status, "provider": "embedded",
-            "engine": "labkit-influx", "version": "2.7.12-labkit", "address": "127.0.0.1:54321", "url": "", "error": "",
-            "without": "", "restarts": 0} | more
+            "engine": "labkit-influx", "version": "2.7.12-labkit", "address": "127.0.0.1:54321", "url": "", "page": "",
+            "error": "", "without": "", "restarts": 0} | more
 
 
 def process(name: str, status: str = "pass", **more: Any) -> dict[str, Any]:
-    return {"name": name, "system": "f2", "kind": "process", "status": status, "address": "127.0.0.1:12345",
+    return {"name": name, "system": "f2", "kind": "process", "status": status, "address": "127.0.0.1:12345", "page": "",
             "received": 1_234_567, "stored": 1, "rejected": 0, "duplicates": 0, "sent": None, "rate": 12_345.67,
             "lag": 1_000_000, "error": "", "checks": {}, "mine": False, "devices": 0, "restarts": 0} | more
 
@@ -49,6 +49,24 @@ def test_each_state_has_a_sign_of_its_own_that_the_legend_explains() -> None:
         assert sign in shown[-1]
     assert "– grafana" in "\n".join(shown)
     assert "–" in shown[-1]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_pages_to_open_stand_under_the_first_line_whole(width: int) -> None:
+    pages = ["http://127.0.0.1:12345/docs", "http://127.0.0.1:54321/dashboard/house", "http://127.0.0.1:54322/"]
+    shown = text(document(
+        processes=[process("home-api", page=pages[0]), process("shelly-api", "fail", page="http://127.0.0.1:9/docs")],
+        servers=[server("nodered", page=pages[1]), server("prometheus", page=pages[2])]), width)
+    top = shown[:shown.index("address")]
+    assert top.splitlines()[1].startswith("Open home-api")
+    assert all(page in top for page in pages), f"a page is cut:\n{shown}"
+    assert "http://127.0.0.1:9/" not in shown, "it does not work now"
+
+
+def test_what_starts_is_no_error() -> None:
+    shown = text(document(status="fail", problems=["f2-sink: starting"], processes=[process("f2-sink", "starting")]))
+    assert "Said last" not in shown
+    assert "○ f2-sink" in shown
 
 
 def test_what_is_the_students_is_marked() -> None:
