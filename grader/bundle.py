@@ -22,7 +22,8 @@ PACKAGE = "house_parts"
 FOLDERS = ("labs", "labkit", "stack")
 SINGLE = ("constraints.txt", "LICENSE")
 _README = Path(__file__).resolve().parent / "student" / "README.md"
-_ASIDE = {"__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache"}
+_ASIDE = {"__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache", "node_modules", "secrets"}
+"""Folders that programs make: caches, and the passwords of whoever runs the stack here (`stack/secrets.sh`)."""
 _NOT_FOR_STUDENTS = re.compile(r"(test|lint|bench|sources|release|audit|\$\(VENV\)/\.labkit-test):")
 
 
@@ -70,7 +71,8 @@ def _version(course: CourseFiles) -> str:
 
 
 def _below(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not _ASIDE & set(path.parts)]
+    return [path for path in sorted(folder.rglob("*"))
+            if path.is_file() and not _ASIDE & set(path.relative_to(folder).parts)]
 
 
 def student_pyproject(text: str) -> str:

@@ -47,6 +47,14 @@ def test_the_reference_parts_are_a_wheel_that_imports(course: CourseFiles, monke
     assert fleet.double(4) == 8
 
 
+def test_passwords_of_this_machine_and_caches_stay_here(course: CourseFiles, tmp_path: Path) -> None:
+    for place in ("stack/secrets/postgresql_password", "stack/nodered/node_modules/x.js", "labkit/__pycache__/a.pyc"):
+        (course.root / place).parent.mkdir(parents=True, exist_ok=True)
+        (course.root / place).write_text("OF THIS MACHINE")
+    with zipfile.ZipFile(bundle.write(course, tmp_path / "out")) as archive:
+        assert not [name for name in archive.namelist() if archive.read(name) == b"OF THIS MACHINE"]
+
+
 def test_the_same_course_makes_the_same_bytes(course: CourseFiles, tmp_path: Path) -> None:
     first = bundle.write(course, tmp_path / "one").read_bytes()
     assert bundle.write(course, tmp_path / "two").read_bytes() == first
