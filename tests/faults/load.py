@@ -70,6 +70,11 @@ class Load:
         self._ending.set()
         self._thread.join()
         wait_until(lambda: len(self._acknowledged) == len(self._numbers), 60, what="the broker's acknowledgements")
+        return {self._numbers[packet]: moment for packet, moment in self._acknowledged.items()}
+
+    def abandon(self) -> None:
+        """End now, whatever is acknowledged. Safe to call after `stop`."""
+        self._ending.set()
+        self._thread.join()
         self._client.disconnect()
         self._client.loop_stop()
-        return {self._numbers[packet]: moment for packet, moment in self._acknowledged.items()}

@@ -1,22 +1,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 from influxdb_client import InfluxDBClient
 from influxdb_client.client.flux_table import FluxRecord
 
-from tests.faults.counting import Pipeline
+from tests.faults.counting import MqttPipeline
 from tests.faults.house import System
 from tests.faults.load import Message
 
-pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(400),
+pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(600),
               pytest.mark.xdist_group("faults-esp32")]
 START = 1_600_000_000  # seconds since 1970 of number 0
 
 
-class Esp32(Pipeline):
+class Esp32(MqttPipeline):
     """A node that reads once a second of its own time; `esp32-collector` stores, the manager keeps dead letters."""
 
     def message(self, number: int) -> Message:
@@ -45,14 +45,6 @@ class Esp32(Pipeline):
         return [int(str(record.get_value()).split(" ")[0]) for record in found]
 
 
-@pytest.fixture(scope="module")
-def pipeline() -> Iterator[Esp32]:
+def test_kills_lose_nothing_double_nothing_and_let_no_poison_stop_a_stage() -> None:
     with System("esp32") as system:
-        yield Esp32(system)
-
-
-@pytest.mark.parametrize("victim", ["esp32-collector", "esp32-manager", "influxdb", "mqtt"])
-def test_a_kill_loses_nothing_doubles_nothing_and_lets_no_poison_stop_a_service(
-    pipeline: Esp32, victim: str,
-) -> None:
-    pipeline.survives(victim)
+        Esp32(system).survives("esp32-collector", "esp32-manager", "influxdb", "mqtt")

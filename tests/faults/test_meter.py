@@ -2,22 +2,22 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 from influxdb_client import InfluxDBClient
 from minio import Minio
 
-from tests.faults.counting import Pipeline
+from tests.faults.counting import MqttPipeline
 from tests.faults.house import System
 from tests.faults.load import Message
 
-pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(400),
+pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(600),
               pytest.mark.xdist_group("faults-meter")]
 START = 1_600_000_000  # seconds since 1970 of number 0: a reading's time stamp is its number
 
 
-class Meter(Pipeline):
+class Meter(MqttPipeline):
     """A thermometer that is read once a second of its own time."""
 
     def message(self, number: int) -> Message:
@@ -60,14 +60,6 @@ class Meter(Pipeline):
         return found
 
 
-@pytest.fixture(scope="module")
-def pipeline() -> Iterator[Meter]:
+def test_kills_lose_nothing_double_nothing_and_let_no_poison_stop_a_stage() -> None:
     with System("meter") as system:
-        yield Meter(system)
-
-
-@pytest.mark.parametrize("victim", ["meter-collector", "s3", "influxdb", "postgresql", "mqtt"])
-def test_a_kill_loses_nothing_doubles_nothing_and_lets_no_poison_stop_the_collector(
-    pipeline: Meter, victim: str,
-) -> None:
-    pipeline.survives(victim)
+        Meter(system).survives("meter-collector", "s3", "influxdb", "postgresql", "mqtt")

@@ -1,23 +1,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 from influxdb_client import InfluxDBClient
 from influxdb_client.client.flux_table import FluxRecord
 
-from tests.faults.counting import Pipeline
+from tests.faults.counting import MqttPipeline
 from tests.faults.house import System
 from tests.faults.load import Message
 
-pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(400),
+pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(600),
               pytest.mark.xdist_group("faults-shelly")]
 START = 1_500_000_000  # seconds since 1970 of number 0
 GATEWAY, SENSOR = "shellypro2-0000000000aa", "00:00:00:00:00:aa"
 
 
-class Shelly(Pipeline):
+class Shelly(MqttPipeline):
     """A sensor that speaks once a minute of its own time, heard by a gateway with the script."""
 
     def message(self, number: int) -> Message:
@@ -49,14 +49,6 @@ class Shelly(Pipeline):
         return [int(text.split(" ")[0]) for text in payloads if text.endswith("is no frame")]
 
 
-@pytest.fixture(scope="module")
-def pipeline() -> Iterator[Shelly]:
+def test_kills_lose_nothing_double_nothing_and_let_no_poison_stop_a_stage() -> None:
     with System("shelly") as system:
-        yield Shelly(system)
-
-
-@pytest.mark.parametrize("victim", ["shelly-collector", "influxdb", "mqtt"])
-def test_a_kill_loses_nothing_doubles_nothing_and_lets_no_poison_stop_the_collector(
-    pipeline: Shelly, victim: str,
-) -> None:
-    pipeline.survives(victim)
+        Shelly(system).survives("shelly-collector", "influxdb", "mqtt")
