@@ -1,4 +1,4 @@
-"""Asks the service of this container for its health: the health check of the compose files, which need no curl for it."""
+"""Asks the service of this container for its health: the health check of the compose files, without curl."""
 
 from __future__ import annotations
 
