@@ -3,7 +3,7 @@
 | topic | direction | QoS, retained | payload |
 |---|---|---|---|
 | `iot/node/{id}/telemetry` | out | 1, no | `stack/contracts/telemetry.md` |
-| `iot/node/{id}/status` | out | 1, yes | `{"node_id","status","uptime","wifi_rssi","firmware"}`; the will: the first two |
+| `iot/node/{id}/status` | out | 1, yes | `{"node_id","status","uptime","wifi_rssi","firmware"}`; will: the first two |
 | `iot/node/{id}/command` | in | 1, no | `{"id","command","params"}`, see `esp32_commands` |
 | `iot/node/{id}/status` | out | 1, no | `{"node_id","ack":{"id","command","ok"}}`, refused: with `"reason"` |
 
