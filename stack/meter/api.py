@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from flask import Flask, jsonify
+from flask import Flask, Response, jsonify
 from flask.typing import ResponseReturnValue
 
 from stack.meter import checks, schema
@@ -16,6 +16,7 @@ from stack.runtime import (
     S3Settings,
     ServiceSettings,
     Stage,
+    docs,
     ensure_bucket,
     load_part,
     run,
@@ -42,6 +43,7 @@ class Manager:
         self._settings, self._devices = settings, devices
         self.app: Flask = devices.create_app(settings.postgres.dsn(), settings.s3, settings.influx)
         self.app.add_url_rule("/openapi.json", "openapi", _openapi)
+        self.app.add_url_rule("/docs", "docs", lambda: Response(docs.page(DOCUMENT), mimetype="text/html"))
 
     def start(self) -> None:
         """Make tables and buckets that are missing."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 from pydantic import Field
+from starlette.routing import Route
 
-from stack.runtime import InfluxSettings, ServiceSettings, Stage, ensure_bucket, load_part, run
+from stack.runtime import InfluxSettings, ServiceSettings, Stage, docs, ensure_bucket, load_part, run
 from stack.runtime.checks import influx_problem
 from stack.runtime.settings import Influx
 
@@ -28,6 +30,13 @@ class Api:
     def __init__(self, app: FastAPI, influx: Influx) -> None:
         self.app = app
         self._influx = influx
+        # FastAPI's own pages are empty without the internet, from which they load their scripts.
+        app.router.routes[:] = [route for route in app.routes
+                                if not (isinstance(route, Route) and route.path.startswith(("/docs", "/redoc")))]
+        app.add_api_route("/docs", self._docs, include_in_schema=False)
+
+    def _docs(self) -> HTMLResponse:
+        return HTMLResponse(docs.page(self.app.openapi()))
 
     def start(self) -> None:
         """Make the bucket.
