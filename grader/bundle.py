@@ -45,11 +45,11 @@ def write(course: CourseFiles, folder: Path) -> Path:
              for name in FOLDERS for path in _below(course.root / name) if course.parts not in path.parents}
     for name in SINGLE:
         files[name] = _read(course.root / name).encode()
-    files["README.md"] = _README.read_bytes()
     files["pyproject.toml"] = student_pyproject(_read(course.root / "pyproject.toml")).encode()
     files["Makefile"] = student_makefile(_read(course.root / "Makefile")).encode()
     name, wheel = parts_wheel(course, version)
     files[f"wheels/{name}"] = wheel
+    files["README.md"] = _README.read_bytes().replace(b"PARTS.whl", name.encode())  # not every shell knows *.whl
     folder.mkdir(parents=True, exist_ok=True)
     bundle = folder / f"{TOP}-{version}.zip"
     bundle.write_bytes(_zip({f"{TOP}/{path}": data for path, data in files.items()}))

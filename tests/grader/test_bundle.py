@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tomllib
 import zipfile
 from pathlib import Path
@@ -58,6 +59,13 @@ def test_passwords_of_this_machine_and_caches_stay_here(course: CourseFiles, tmp
 def test_the_same_course_makes_the_same_bytes(course: CourseFiles, tmp_path: Path) -> None:
     first = bundle.write(course, tmp_path / "one").read_bytes()
     assert bundle.write(course, tmp_path / "two").read_bytes() == first
+
+
+def test_the_readme_names_the_wheel_by_its_name(course: CourseFiles, tmp_path: Path) -> None:
+    with zipfile.ZipFile(bundle.write(course, tmp_path / "out")) as archive:
+        readme = archive.read("iot-house/README.md").decode()
+        (wheel,) = re.findall(r"wheels/\S+\.whl", readme)
+        assert f"iot-house/{wheel}" in archive.namelist()
 
 
 def test_the_students_project_installs_the_kit_only() -> None:
