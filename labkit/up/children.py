@@ -20,6 +20,8 @@ from labkit.services.process import Process, private_directory
 
 _EVERY = 1.0
 """Seconds between two questions for the health of a process."""
+_LIVES = 0.2
+"""Seconds between two looks whether it is there, and between two questions until it is well: they cost little."""
 _ANSWER = 10.0
 """Seconds that /health may take: its own checks have time-outs of their own."""
 _RATE_OVER = 5.0
@@ -161,16 +163,18 @@ class Child:
             shutil.rmtree(directory, ignore_errors=True)
             return str(error)
         try:
-            announced = False
-            while not self._stop.wait(_EVERY if announced else 0.1):
+            announced, asked = False, float("-inf")
+            while not self._stop.wait(_LIVES if announced else 0.1):
                 code = process.exit_code()
                 if code is not None:
                     if not announced and self._port:
                         self._port = 0  # somebody may have taken the port since it was looked at
                     return f"ended with exit code {code}: {last_words(process.log())}"
                 announced = announced or self._announced(process)
-                if announced:
+                # What is well is asked now and then; what is not yet, or no more, again and again.
+                if announced and (self._sight.state != "pass" or time.monotonic() - asked >= _EVERY):
                     self._ask()
+                    asked = time.monotonic()
             return ""
         finally:
             process.stop()

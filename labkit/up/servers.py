@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,9 @@ from labkit.up.variables import for_the_stack
 from labkit.waiting import wait_until
 
 _EVERY = 2.0
-"""Seconds between two looks at a server."""
+"""Seconds between two questions to a server whether it answers."""
+_LIVES = 0.25
+"""Seconds between two looks whether its process is there: they cost nothing, and what has ended is wanted back."""
 _PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 
 
@@ -131,22 +134,28 @@ class Servers:
         self._watcher.start()
 
     def _watch(self) -> None:
-        while not self._stop.wait(_EVERY):
+        asked: dict[str, float] = {}
+        while not self._stop.wait(_LIVES):
             for name, sight in self.sights().items():
-                if sight.endpoint is not None and not self._stop.is_set():
-                    self._look(name, sight, sight.endpoint)
+                if sight.endpoint is None or self._stop.is_set():
+                    continue
+                if not self._services[name].running(name).alive():
+                    self._start_again(name, sight)
+                elif time.monotonic() - asked.get(name, float("-inf")) >= _EVERY:
+                    self._ask(name, sight, sight.endpoint)
+                    asked[name] = time.monotonic()
 
-    def _look(self, name: str, sight: ServerSight, endpoint: Endpoint) -> None:
-        running = self._services[name].running(name)
-        if running.alive():
-            problem = _wrong(lambda: declared(name).ready(endpoint))
-            self._sights[name] = replace(sight, state="fail" if problem else "pass", error=problem or sight.error)
-            return
+    def _ask(self, name: str, sight: ServerSight, endpoint: Endpoint) -> None:
+        problem = _wrong(lambda: declared(name).ready(endpoint), self._services[name].running(name).alive)
+        self._sights[name] = replace(sight, state="fail" if problem else "pass", error=problem or sight.error)
+
+    def _start_again(self, name: str, sight: ServerSight) -> None:
         self._sights[name] = sight = replace(sight, state="fail", error="it ended; it is started again")
         try:
             faults.restart(self._services[name], name)
         except KitError as error:
-            self._sights[name] = replace(sight, error=error.message)  # the next look tries again
+            self._sights[name] = replace(sight, error=error.message)
+            self._stop.wait(_EVERY)  # then the next look tries again
             return
         self._sights[name] = replace(sight, state="pass", restarts=sight.restarts + 1, error="it ended")
 
@@ -168,7 +177,7 @@ def _reason(error: KitError) -> str:
     return "; ".join(line.partition(" and cannot be downloaded:")[0] for line in told) or error.message
 
 
-def _wrong(ask: Callable[[], str]) -> str:
+def _wrong(ask: Callable[[], str], alive: Callable[[], bool]) -> str:
     """What is wrong with a server: a single answer that is missing may be a busy machine, so it is asked again."""
     last = ""
 
@@ -181,7 +190,7 @@ def _wrong(ask: Callable[[], str]) -> str:
         return not last
 
     try:
-        wait_until(well, 5.0, what="the server")
+        wait_until(lambda: well() or not alive(), 5.0, what="the server")
     except TimeoutError:
         return last or "no answer"
-    return ""
+    return last
