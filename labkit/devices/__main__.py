@@ -40,14 +40,19 @@ def _number(least: float, most: float, whole: bool = False) -> Any:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m labkit.devices", description="Run simulated devices over MQTT.")
+    known = ", ".join(f"{name}:{kind.default:g} ({kind.unit})" for name, kind in faults.KINDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m labkit.devices", description="Run simulated devices over MQTT.",
+        epilog=f"The broker comes from the environment: MQTT_HOST (127.0.0.1), MQTT_PORT (1883), MQTT_USERNAME, "
+               f"MQTT_PASSWORD. Faults, each with the number that it has if none is given: {known}.")
     parser.add_argument("fleet", choices=MODULES)
     parser.add_argument("--count", type=_number(1, 100_000, whole=True), help="devices")
     parser.add_argument("--interval", type=_number(0.001, 86_400), help="simulated seconds between two steps")
     parser.add_argument("--speed", type=_number(0.001, FASTEST), default=1.0, help="simulated seconds in a real one")
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same run")
     parser.add_argument("--start", type=_number(0, 4e9), help="first moment, seconds since 1970 (default: now)")
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME[:NUMBER]", help=", ".join(faults.KINDS))
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME[:NUMBER]",
+                        help="what goes wrong, see below; may be given several times")
     parser.add_argument("--for", dest="seconds", type=_number(0.001, 1e9), default=math.inf,
                         help="real seconds after which it ends")
     return parser
