@@ -469,10 +469,14 @@ class Components:
     Args:
         listing: the components, each with `key` and `config`, or the whole result of the method.
         keys: the key of each sensor that encrypts, by its address.
+        guard: as in `decrypt_bthome`.
     """
 
-    def __init__(self, listing: Iterable[dict] | dict = (), keys: dict[str, bytes | str] | None = None):
-        self.keys = keys or {}
+    def __init__(
+        self, listing: Iterable[dict] | dict = (), keys: dict[str, bytes | str] | None = None,
+        guard: ReplayGuard | None = None,
+    ):
+        self.keys, self.guard = keys or {}, guard
         self.devices: dict[str, str] = {}  # address of each bthomedevice
         self.sensors: dict[str, tuple[str, Object | None]] = {}  # address and kind of each bthomesensor
         for component in listing.get("components", ()) if isinstance(listing, dict) else listing:
@@ -527,12 +531,15 @@ def parse_gateway_frame(
     if not isinstance(params, dict):
         raise FrameError("no_params", f"the frame {method} has no params")
     if method == "NotifyEvent":
-        return script_readings(params, gateway)
+        return script_readings(params, gateway, components.keys)
     return native_readings(params, gateway, components)
 
 
-def script_readings(params: dict, gateway: str) -> list[SensorReading]:
-    """Read the events of the script ble-shelly-blu: it decodes, and names the sensor in each event."""
+def script_readings(params: dict, gateway: str, keys: dict[str, bytes | str]) -> list[SensorReading]:
+    """Read the events of the script ble-shelly-blu: it decodes, and names the sensor in each event.
+
+    It drops what is encrypted, so what it passes on of a sensor that has a key was plain: a downgrade.
+    """
     events = params.get("events")
     if not isinstance(events, list):
         raise FrameError("no_events", "the events are no list")
@@ -547,6 +554,9 @@ def script_readings(params: dict, gateway: str) -> list[SensorReading]:
                     raise FrameError("no_data", "the event shelly-blu has no data")
                 found = data | {"packet_id": data.get("pid")}
                 reading = make_reading(data.get("address"), event.get("ts", params.get("ts")), gateway, found)
+                if reading.sensor_id in keys:
+                    text = f"a plain advertisement of {reading.sensor_id}, which has a key: anyone could have sent it"
+                    raise FrameError("not_encrypted", text)
                 if reading.temperature is not None or reading.humidity is not None:  # not a button, not a door
                     readings.append(reading)
         except FrameError as error:
@@ -598,7 +608,7 @@ def forwarded_reading(frame: dict, gateway: str, components: Components) -> Sens
     address = check_address(radio.get("mac"))
     try:
         service_data = bytes.fromhex(frame["payload"])
-        values = plain_bthome(service_data, address, components.keys)
+        values = plain_bthome(service_data, address, components.keys, components.guard)
     except BTHomeError as error:
         raise FrameError(error.reason, f"the advertisement of {address}: {error}") from error
     except ValueError as error:
@@ -650,6 +660,7 @@ def check_number(name: str, value: object) -> float | int | None:
 FARTHEST = 63  # packets that may be lost within the window
 NO_NUMBER = -1
 
+
 class Deduplicator:
     """Lets one copy of each advertisement through, though several gateways hear it and a broker repeats.
 
@@ -693,6 +704,9 @@ class Deduplicator:
 # 5. From the broker to the database: at least once, stored once
 
 
+MOST_COMPONENTS = 1000  # a gateway has at most 100 BTHome components, and some of other kinds
+
+
 def ask_components(broker: Broker, prefix: str, timeout: float = 5.0) -> list[dict]:
     """Ask a gateway for its components: Shelly.GetComponents over MQTT, page by page.
 
@@ -728,10 +742,14 @@ def ask_components(broker: Broker, prefix: str, timeout: float = 5.0) -> list[di
             request = {"id": len(listing) + 1, "src": me, "method": "Shelly.GetComponents", "params": params}
             client.publish(f"{prefix}/rpc", json.dumps(request), qos=1)
             answer = json.loads(answers.get(timeout=timeout))
+            while answer["id"] != request["id"]:  # a page that came twice: QoS 1 may repeat it
+                answer = json.loads(answers.get(timeout=timeout))
             if "result" not in answer:
                 raise ValueError(f"{prefix} refused Shelly.GetComponents: {answer.get('error')}")
             page = answer["result"]["components"]
             listing += page
+            if len(listing) > MOST_COMPONENTS:
+                raise ValueError(f"{prefix} lists more than {MOST_COMPONENTS} components")
             if not page or len(listing) >= answer["result"]["total"]:
                 Components(listing)  # raises what is wrong with it
                 return listing
@@ -858,6 +876,8 @@ class ShellyCollector:
             ConnectionError: no broker, or no database.
         """
         self.seen = self.remember()
+        # What the last run had read and not stored comes again: a guard that knew it would take it for a replay.
+        self.guard, self.components = ReplayGuard(), {}
         problem = self.open_session(mqtt.MQTTv5) and self.open_session(mqtt.MQTTv311)
         if problem:
             raise ConnectionError(f"no broker at {self.broker.host}:{self.broker.port}: {problem}")
@@ -998,7 +1018,7 @@ class ShellyCollector:
         prefix = letter.topic.rpartition("/events/")[0]
         known = self.components.get(prefix)
         if known is None or CHANGE.search(letter.payload):  # from now on its components may be others than before
-            known = self.components[prefix] = Components(keys=self.keys)
+            known = self.components[prefix] = Components(keys=self.keys, guard=self.guard)
         try:
             return parse_gateway_frame(letter.topic, letter.payload, known)
         except FrameError as error:
@@ -1009,7 +1029,7 @@ class ShellyCollector:
         except (OSError, ValueError) as error:
             self.silent[prefix] = time.monotonic() + 12 * self.patience
             raise FrameError("unknown_component", str(error)) from error
-        known = self.components[prefix] = Components(listing, self.keys)
+        known = self.components[prefix] = Components(listing, self.keys, self.guard)
         return parse_gateway_frame(letter.topic, letter.payload, known)
 
     def points(self, reading: SensorReading) -> list[str]:
@@ -1032,7 +1052,9 @@ class ShellyCollector:
             fields = {"payload": text.decode("utf-8")}
         except UnicodeDecodeError:
             fields = {"payload_hex": text[: MOST_PAYLOAD // 2].hex()}
-        fields |= {"topic": letter.topic, "detail": detail[:1000], "bytes": len(letter.payload)}
+        # The detail may quote half a character: JSON can name one, UTF-8 cannot write it.
+        detail = detail[:1000].encode("utf-8", "backslashreplace").decode()
+        fields |= {"topic": letter.topic, "detail": detail, "bytes": len(letter.payload)}
         self.last_ns = max(time.time_ns(), self.last_ns + 1)  # two at one moment would be one point
         letter.outcome = "rejected"
         letter.lines = [point("dead_letter", {"reason": reason}, fields, self.last_ns)]

@@ -31,3 +31,10 @@ def event(*, ts: Any = NOON, address: Any = SENSOR, pid: Any = 17, gateway: str 
              "rssi": -70, "address": address} | data
     made = {"component": "script:1", "id": 1, "event": "shelly-blu", "data": found, "ts": ts}
     return notify("NotifyEvent", gateway=gateway, ts=ts, events=[made])
+
+
+def forwarded(service_data: bytes, mac: str, **change: Any) -> bytes:
+    """What a script passes on undecoded."""
+    frame = {"scriptVersion": "1.0", "src": SCRIPT, "srcScript": {"id": 1}, "srcBle": {"mac": mac, "rssi": -61},
+             "ts": NOON, "payload": service_data.hex()} | change
+    return json.dumps(frame).encode()

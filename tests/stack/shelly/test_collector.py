@@ -19,8 +19,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from labkit.services import Endpoint, start
 from labkit.waiting import wait_until
 from stack.parts.shelly import ShellyCollector, ask_components
-from tests.stack.shelly.frames import NATIVE, NOON, SCRIPT, SENSOR, event, load, notify, recorded
+from tests.stack.shelly.frames import NATIVE, NOON, SCRIPT, SENSOR, event, forwarded, load, notify, recorded
 from tests.stack.shelly.helpers import collecting, dead_letters, points, publish, settle
+from tests.stack.shelly.test_encryption import KEY, seal
 
 TOPIC = f"{SCRIPT}/events/rpc"
 OTHER = "7c:c6:b6:00:00:01"
@@ -87,6 +88,16 @@ def test_malformed_frames_go_to_the_dead_letters_and_stop_nothing(broker: Endpoi
         b"", b"\xff\x00", *(each[:32_000].decode() for each in poison[2:])]
     assert all(each["topic"] == TOPIC and each["detail"] for each in letters)
     assert [each["bytes"] for each in letters] == [len(each) for each in poison]
+
+
+def test_half_a_character_in_a_frame_does_not_end_the_collector(broker: Endpoint, influx: Endpoint) -> None:
+    """JSON can name a surrogate, and the dead letter quotes it; UTF-8 cannot write it."""
+    poison = notify("NotifyStatus", **{"bthomesensor:\ud800": {"value": 1}})
+    with collecting(broker, influx, patience=0.2) as collector:
+        publish(broker, [(TOPIC, poison), (TOPIC, poison), (TOPIC, event())])
+        stats = settle(collector, 3)
+    assert (stats["stored"], stats["rejected"]) == (1, 2)
+    assert "bthomesensor:\\ud800" in dead_letters(influx)[1]["detail"]
 
 
 def test_a_frame_that_is_half_malformed_gives_its_good_half(broker: Endpoint, influx: Endpoint) -> None:
@@ -187,7 +198,25 @@ def test_components_are_asked_for_page_by_page(broker: Endpoint, prefix: str, ga
     assert ask_components(broker, prefix) == load("native-components")["components"]
 
 
+@pytest.mark.parametrize("gateway", [pages(2)], indirect=True)
+def test_an_answer_that_comes_twice_is_one_page(broker: Endpoint, prefix: str, gateway: FakeGateway) -> None:
+    publish_once = gateway.client.publish
+
+    def publish_twice(*each: Any, **others: Any) -> None:
+        publish_once(*each, **others)
+        publish_once(*each, **others)
+
+    gateway.client.publish = publish_twice  # type: ignore[method-assign,assignment]
+    assert ask_components(broker, prefix) == load("native-components")["components"]
+
+
+def without_end(request: dict[str, Any]) -> bytes:
+    page = [{"key": f"script:{number}"} for number in range(400)]
+    return json.dumps({"id": request["id"], "result": {"components": page, "total": 10**9}}).encode()
+
+
 @pytest.mark.parametrize(("gateway", "problem"), [
+    (without_end, "lists more than 1000 components"),
     (lambda _: b'{"id":1,"error":{"code":404,"message":"No handler for X"}}', "No handler for X"),
     (lambda _: b'{"id":1,"result":{}}', "something else"),
     (lambda _: b'{"id":1,"result":{"components":[{"key":"bthomesensor:200"}],"total":1}}', "something else"),
@@ -251,6 +280,22 @@ def test_nothing_is_acknowledged_before_the_database_has_it(broker: Endpoint, in
         with collecting(broker, endpoint, client_id=name) as collector:
             settle(collector, 100)
     assert len(points(influx, "temperature")) == 100
+
+
+def test_an_encrypted_frame_that_was_read_and_not_stored_is_no_replay_after_a_restart(
+    broker: Endpoint, influx: Endpoint
+) -> None:
+    sensor = "02:00:00:00:00:43"
+    frame = forwarded(seal(4_000, "001101612e3045d900", mac=sensor), sensor)
+    options: dict[str, Any] = {"client_id": f"test-{uuid.uuid4().hex[:8]}", "keys": {sensor: KEY}}
+    with Front(influx.url) as front:
+        with collecting(broker, dataclasses.replace(influx, url=front.url), **options) as collector:
+            front.away = True
+            publish(broker, [(f"{SCRIPT}/events/ble", frame)])
+            wait_until(lambda: collector.stats["error"], 10, what="the outage to be noticed")
+        with collecting(broker, influx, **options) as collector:
+            settle(collector, 1)
+    assert [value for *_, value in points(influx, "temperature")] == [21.7]
 
 
 def test_an_outage_of_the_database_delays_and_loses_nothing(broker: Endpoint, influx: Endpoint) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stack.parts.shelly import Components, FrameError, SensorReading, parse_gateway_frame
-from tests.stack.shelly.frames import NATIVE, NOON, SCRIPT, SENSOR, event, load, notify, recorded
+from tests.stack.shelly.frames import NATIVE, NOON, SCRIPT, SENSOR, event, forwarded, load, notify, recorded
 from tests.stack.shelly.test_encryption import KEY, MAC, seal
 
 TOPIC, NATIVE_TOPIC = f"{SCRIPT}/events/rpc", f"{NATIVE}/events/rpc"
@@ -172,12 +172,6 @@ def test_what_can_be_read_beside_a_malformed_event_is_not_lost() -> None:
     assert [each.temperature for each in error.value.readings] == [21.7]
 
 
-def forwarded(service_data: bytes, mac: str, **change: Any) -> bytes:
-    frame = {"scriptVersion": "1.0", "src": SCRIPT, "srcScript": {"id": 1}, "srcBle": {"mac": mac, "rssi": -61},
-             "ts": NOON, "payload": service_data.hex()} | change
-    return json.dumps(frame).encode()
-
-
 def test_a_forwarded_advertisement_is_decoded_here() -> None:
     data = bytes.fromhex("44001101612e3045d900")
     assert parse_gateway_frame(f"{SCRIPT}/events/ble", forwarded(data, SENSOR), {}) == [
@@ -194,6 +188,13 @@ def test_a_forwarded_encrypted_advertisement_is_decrypted_here_once() -> None:
     with pytest.raises(FrameError) as error:
         parse_gateway_frame(topic, frame, components)
     assert error.value.reason == "replay"
+
+
+def test_what_a_script_says_of_a_sensor_with_a_key_is_a_downgrade() -> None:
+    """The script drops what is encrypted: somebody else has sent this in plain."""
+    with pytest.raises(FrameError) as error:
+        parse_gateway_frame(TOPIC, event(), Components(keys={SENSOR: KEY}))
+    assert (error.value.reason, error.value.readings) == ("not_encrypted", [])
 
 
 @pytest.mark.parametrize(("frame", "reason"), [
