@@ -431,6 +431,8 @@ def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
     if any(conn.notifies(timeout=0)):  # triggers notify when a table changes
         loaded[conn].clear()
     if mac not in loaded[conn]:
+        if len(loaded[conn]) >= MOST_CONTROLLERS:
+            loaded[conn].clear()
         loaded[conn][mac] = parameters = {}
         for row in conn.cursor(row_factory=dict_row).execute(QUERY, [mac]):
             pin = row.pop("connector_number"), row.pop("component"), str(row.pop("position"))
@@ -453,6 +455,8 @@ class Broker(Protocol):
 
 PARTITIONS = 4  # as many copies of a stage share the work
 LONGEST_PAYLOAD = 65_536  # bytes of a payload that a dead letter keeps
+LONGEST_MEASUREMENT = 900_000  # bytes; a record of Kafka holds 1,000,000 with its key and headers
+MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def make_topics(bootstrap: str, *names: str) -> None:
@@ -621,6 +625,7 @@ class Connector:
         self.waiting = deque()  # messages that are not acknowledged yet, oldest first
         self.suspects = {}  # after a lost connection, by topic: what a controller may send again
         self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
+        self.since, self.pause = time.monotonic(), 0.0  # when the last connection was made; seconds before the next
         self.refusal = ""
         self.subscribed = False
         self.client = mqtt.Client(
@@ -703,19 +708,25 @@ class Connector:
                 self.stats["error"] = None
 
     def reconnect(self, reason: str) -> None:
-        """Connect again, as long as it takes."""
-        pause = 0.1
+        """Connect again, as long as it takes: at once when the connection had held for a while, else ever later.
+
+        A broker that lets us in and closes at once (wrong password, another client with our name) is not stormed.
+        """
         self.suspect()
+        if time.monotonic() - self.since > 10:
+            self.pause = 0.0
         while not self.stopping.is_set():
             self.stats["error"] = f"no broker at {self.broker.host}:{self.broker.port}: {reason}"
             self.outbox.serve()
+            if self.stopping.wait(self.pause):
+                return
+            self.pause = min(2.0, 2 * self.pause or 0.1)
             try:
                 self.client.reconnect()
+                self.since = time.monotonic()
                 return
             except OSError as error:
                 reason = str(error)
-            self.stopping.wait(pause)
-            pause = min(2.0, 2 * pause)
 
     # What paho calls, from `loop`.
 
@@ -797,7 +808,7 @@ class Connector:
         taken: dict[int, Taken] = {}
         for record in tail(self.bootstrap, self.raw_topic, 4 * self.window):
             headers = dict(record.headers() or ())
-            mid, _, client_id = headers.get("packet", b"").decode().partition(" ")
+            mid, _, client_id = (headers.get("packet") or b"").decode("utf-8", "replace").partition(" ")
             if client_id == self.client_id:
                 message = Taken(headers["topic"].decode(), record.value() or b"", int(headers["time"]), delivered=True)
                 if int(mid) not in taken or taken[int(mid)].time < message.time:
@@ -926,7 +937,7 @@ class KafkaStage:
         """Handle a batch and commit it. False: try again."""
         try:
             counts = self.handle(records)
-            if counts is None or not self.outbox.empty(self.stopping):
+            if not self.outbox.empty(self.stopping):
                 return False
         except Exception as error:  # a database that is away, or an error of ours: nothing is lost, the lag tells
             self.disconnect()
@@ -1018,7 +1029,7 @@ class Processor(KafkaStage):
         """Each value of a message, as ("", measurement) or (error code, dead letter)."""
         payload = record.value() or b""
         headers = dict(record.headers() or ())
-        topic = headers.get("topic", b"").decode("utf-8", "replace")
+        topic = (headers.get("topic") or b"").decode("utf-8", "replace")  # a header may be null
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         moment = arrival(record, headers)
 
@@ -1044,11 +1055,16 @@ class Processor(KafkaStage):
             except DecodeError as error:
                 outcomes.append(letter(error, parameter.id))
                 continue
-            outcomes.append(("", json.dumps({
+            measurement = json.dumps({
                 "timestamp": to_iso(moment), "device_id": address.device_id, "connector_mode": address.mode,
                 "component_type": parameter.component_type, "pin_position": address.pin_position,
                 "value": value, "unit": parameter.point.unit, "topic": topic,
-            }).encode()))
+            }).encode()
+            if len(measurement) > LONGEST_MEASUREMENT:
+                reason = f"the measurement would have {len(measurement)} bytes, more than {LONGEST_MEASUREMENT}"
+                outcomes.append(letter(DecodeError("TOO_LARGE", reason), parameter.id))
+                continue
+            outcomes.append(("", measurement))
         return outcomes
 
 
@@ -1058,8 +1074,9 @@ def arrival(record: Message, headers: dict[str, bytes]) -> int:
         moment = int(headers["time"])
         to_iso(moment)
         return moment
-    except (KeyError, ValueError, OverflowError, OSError):  # somebody else's record: Kafka's time, in milliseconds,
-        return record.timestamp()[1] * 1000 + record.offset() % 1000  # and the offset keeps two of one apart
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        # Somebody else's record: Kafka's time, in milliseconds, and the offset keeps two of one apart.
+        return record.timestamp()[1] * 1000 + record.offset() % 1000
 
 
 # --- sink ------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -125,6 +126,14 @@ def test_a_connection_that_breaks_is_made_again_and_repeats_are_known(connector,
     controller.publish((TEMPERATURE, b"new"))
     settled(running.stats, stored=11)
     assert len(payloads(log)) == 11
+
+
+def test_two_connectors_with_one_name_do_not_storm_the_broker(connector):
+    """The broker closes the connection of the other one each time."""
+    began = time.monotonic()
+    one, other = connector(), connector()
+    wait_until(lambda: one.connection + other.connection >= 8, 20, what="eight connections")
+    assert time.monotonic() - began > 0.4, "eight connections without a pause"
 
 
 def test_an_error_of_our_own_does_not_end_the_connector(connector, controller, log, monkeypatch):

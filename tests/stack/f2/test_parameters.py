@@ -112,6 +112,14 @@ def test_a_controller_that_was_unknown_is_found_when_it_is_there(conn, editor):
     wait_until(lambda: list(f2.load_parameters(conn, mac)) == [(9, "temperature", "7")], 5, what="the new controller")
 
 
+def test_what_is_remembered_of_invented_controllers_is_bounded(conn, monkeypatch):
+    monkeypatch.setattr(f2, "MOST_CONTROLLERS", 10)
+    for number in range(25):
+        f2.load_parameters(conn, f"{number:012x}")
+    assert len(f2.loaded[conn]) <= 10
+    assert f2.load_parameters(conn, MAC)
+
+
 def test_a_connection_in_a_transaction_is_refused(parameters_dsn):
     with psycopg.connect(parameters_dsn) as conn, pytest.raises(ValueError, match="autocommit"):
         f2.load_parameters(conn, MAC)

@@ -96,10 +96,28 @@ def test_records_of_others_have_a_time_that_is_the_same_in_every_repeat(processo
     assert len(set(times)) == 4
 
 
-def test_a_record_without_headers_is_a_dead_letter(processor, log):
-    log.produce(log.raw, [(None, b"00D7", None)])
+@pytest.mark.parametrize("headers", [None, [("topic", None)], [("topic", None), ("time", None)]])
+def test_a_record_without_headers_is_a_dead_letter(processor, log, headers):
+    log.produce(log.raw, [(None, b"00D7", headers)])
     process(processor, log)
     assert [each["code"] for each in log.documents(log.dead)] == ["BAD_PREFIX"]
+
+
+def test_a_text_that_is_too_long_for_a_record_is_a_dead_letter_and_stops_nothing(processor, log, parameters_dsn):
+    """As a measurement it is twice as long: the raw record fits into Kafka, the decoded one would not."""
+    log.publish((TEMPERATURE, b"\xab" * 600_000), (TEMPERATURE, b"\xab"))
+    with psycopg.connect(parameters_dsn, autocommit=True) as conn:
+        columns = '"DataFormat", "DataEncoding", "Length"'
+        [before] = conn.execute(f'SELECT {columns} FROM "DataPoint" WHERE "DataPointId" = 1')
+        change = f'UPDATE "DataPoint" SET ({columns}) = (%s, %s, %s) WHERE "DataPointId" = 1'
+        conn.execute(change, ["BINARY", "HEXSTR", 0])
+        try:
+            counts = process(processor, log)
+        finally:
+            conn.execute(change, before)
+    assert counts == {"received": 2, "stored": 1, "rejected": 1}
+    [letter] = log.documents(log.dead)
+    assert (letter["code"], letter["DataPointId"], letter["payload_bytes"]) == ("TOO_LARGE", 1, 600_000)
 
 
 def test_a_dead_letter_keeps_the_beginning_of_a_long_payload(processor, log):

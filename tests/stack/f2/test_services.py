@@ -14,6 +14,7 @@ from labkit.services import Endpoint
 from labkit.waiting import wait_until
 from tests.stack.f2.conftest import Controller, Log
 from tests.stack.f2.processes import StageProcess, environment
+from tests.stack.refusal import refusal
 
 STAGES = ("connector", "processor", "sink")
 COMPONENTS = {"temperature", "humidity", "door", "co2", "energy-meter.voltage", "energy-meter.current",
@@ -77,13 +78,10 @@ def test_controllers_reach_the_hypertable_through_all_stages(stages, variables, 
     ("processor", "KAFKA_BOOTSTRAP", "nowhere"), ("processor", "POSTGRES_PASSWORD", None), ("sink", "MAX_WAIT", "-1"),
 ])
 def test_a_wrong_setting_is_refused_by_name(variables, stage, variable, value):
-    settings = {**os.environ, **variables, variable: value}
+    settings = {**variables, variable: value}
     if value is None:
         del settings[variable]
-    done = subprocess.run([sys.executable, "-m", f"stack.f2.{stage}"], env=settings, capture_output=True, text=True,
-                          timeout=30, check=False)
-    assert done.returncode == 2
-    assert variable in done.stderr
+    assert variable in refusal(f"stack.f2.{stage}", settings)
 
 
 def test_a_stage_waits_for_what_is_not_there_and_says_so(variables):
