@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-import uvicorn
-import waitress
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from stack.runtime.stage import Stage
@@ -104,6 +102,8 @@ class Server:
             self.port = self._serve_wsgi(wsgi(stage, app), host, port)
 
     def _serve_wsgi(self, app: Any, host: str, port: int) -> int:
+        import waitress  # here, not above: a service needs one of the two servers
+
         server = waitress.create_server(app, host=host, port=port, threads=_THREADS, clear_untrusted_proxy_headers=True)
         thread = threading.Thread(target=server.run, name="http", daemon=True)
         thread.start()
@@ -117,6 +117,8 @@ class Server:
         return int(server.effective_port)
 
     def _serve_asgi(self, app: Any, host: str, port: int) -> int:
+        import uvicorn
+
         config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="auto")
         socket = config.bind_socket()
         socket.listen(config.backlog)  # the port is announced next: who asks before the server runs must wait, not fail

@@ -6,9 +6,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI
-from flask import Flask
-
 from stack.runtime import InfluxSettings, MqttSettings, ServiceSettings, Stage, run
 
 
@@ -37,10 +34,14 @@ class Worker:
 def application() -> Any:
     kind = os.environ.get("APP", "")
     if kind == "flask":
+        from flask import Flask
+
         flask = Flask("toy")
         flask.get("/hello")(lambda: "flask")
         return flask
     if kind == "fastapi":
+        from fastapi import FastAPI
+
         fastapi = FastAPI()
 
         @fastapi.get("/hello")
