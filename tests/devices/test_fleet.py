@@ -210,12 +210,13 @@ def test_a_fleet_goes_on_when_its_broker_comes_back(tmp_path: Any) -> None:
 
 def test_no_thread_and_no_socket_stays(broker: Endpoint) -> None:
     process = psutil.Process()
-    threads, sockets = threading.active_count(), len(process.net_connections())
+    threads, sockets = threading.active_count(), {each.laddr for each in process.net_connections()}
     with Fleet([Talker(str(n), 0.1, will=n % 2 == 0) for n in range(20)], broker) as fleet:
         wait_until(lambda: fleet.steps > 40, 10, what="steps")
     fleet.stop()
     assert threading.active_count() == threads
-    assert len(process.net_connections()) == sockets
+    # Not their number: one of an earlier test may be closed only now.
+    assert {each.laddr for each in process.net_connections()} <= sockets
 
 
 def test_what_a_device_raises_is_told(broker: Endpoint, ear: Ear) -> None:

@@ -15,12 +15,15 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from labkit.services.process import Process, private_directory
 from labkit.waiting import wait_until
 from tests.conftest import MOSQUITTO
 
 
 class Mosquitto:
     """Mosquitto on a free port, with its memory on disk: it may be killed and started again.
+
+    Its guardian ends it when the tests are killed.
 
     Args:
         folder: empty; configuration and memory go there.
@@ -37,12 +40,10 @@ class Mosquitto:
             f"listener {self.port} 127.0.0.1\npersistence true\npersistence_location {folder}/\n"
             f"autosave_on_changes true\nautosave_interval 1\nuser root\n{more}\n"
         )
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [str(MOSQUITTO), "-c", str(self._configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        self._process = Process([str(MOSQUITTO), "-c", str(self._configuration)], private_directory())
         wait_until(self._answers, 10, what="Mosquitto")
 
     def _answers(self) -> bool:
@@ -55,7 +56,8 @@ class Mosquitto:
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            wait_until(lambda: self._process is None or self._process.exit_code() is not None, 10, what="its end")
+            self._process.stop()
             self._process = None
 
 
