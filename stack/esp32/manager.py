@@ -211,8 +211,13 @@ def application(manager: Manager) -> Flask:
 
     @app.get("/fleet")
     def fleet() -> Any:
+        asked = request.args.get("window", "900")
         try:
-            return jsonify(nodes=manager.table(float(request.args.get("window", "900"))))
+            window = float(asked)
+        except ValueError:
+            return refused(422, f"'window' is {asked!r}, not a number of seconds")
+        try:
+            return jsonify(nodes=manager.table(window))
         except ValueError as error:
             return refused(422, str(error))
         except Exception as error:  # of the database's client, or of a student's part
@@ -225,11 +230,13 @@ def application(manager: Manager) -> Flask:
             return refused(400, "the body is not JSON")
         if not isinstance(body, dict):
             return refused(422, 'the body is not an object such as {"command": "set_led", "params": {"state": "on"}}')
+        if not isinstance(body.get("command"), str):
+            return refused(422, "'command' is missing, or is not the name of one such as \"set_led\"")
         timeout = body.get("timeout", 5)
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST:
             return refused(422, f"'timeout' is {timeout!r}, not a number of seconds, at most {_LONGEST:g}")
         try:
-            ack = manager.command(name, body.get("command", ""), body.get("params", {}), timeout)
+            ack = manager.command(name, body["command"], body.get("params", {}), timeout)
         except TimeoutError as error:
             return refused(504, str(error))
         except ConnectionError as error:

@@ -38,6 +38,8 @@ def page(document: Mapping[str, Any]) -> str:
 def _operation(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any],
                shared: list[Mapping[str, Any]]) -> Iterator[str]:
     yield f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{_text(operation.get('summary', ''))}</p>"
+    if operation.get("description"):
+        yield f"<p>{_text(operation['description'])}</p>"
     asked = [one for one in (*shared, *operation.get("parameters", [])) if one["in"] == "query"]
     if asked:
         yield f"<p>Parameters behind <code>?</code></p><ul>{''.join(map(_parameter, asked))}</ul>"

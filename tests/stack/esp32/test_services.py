@@ -91,7 +91,9 @@ def test_what_is_no_command_is_refused(manager: Running, body: bytes, status: in
 
 def test_errors_of_http_are_json(manager: Running) -> None:
     assert manager.get("/nothing").json()["error"]
-    assert manager.get("/fleet?window=x").status_code == 422
+    window = manager.get("/fleet?window=x")
+    assert window.status_code == 422
+    assert "'window' is 'x'" in window.json()["error"]
     assert manager.get("/nodes/01/command").headers["Allow"]
 
 
