@@ -2,6 +2,7 @@
 
 """From Bluetooth to an API: BTHome on the byte level, gateways that speak RPC over MQTT, one reading once, an API."""
 
+import contextlib
 import csv
 import functools
 import io
@@ -740,10 +741,7 @@ def ask_components(broker: Broker, prefix: str, timeout: float = 5.0) -> list[di
         while True:
             params = {"offset": len(listing), "include": ["config"], "dynamic_only": True}
             request = {"id": len(listing) + 1, "src": me, "method": "Shelly.GetComponents", "params": params}
-            client.publish(f"{prefix}/rpc", json.dumps(request), qos=1)
-            answer = json.loads(answers.get(timeout=timeout))
-            while answer["id"] != request["id"]:  # a page that came twice: QoS 1 may repeat it
-                answer = json.loads(answers.get(timeout=timeout))
+            answer = ask(client, f"{prefix}/rpc", request, answers, timeout)
             if "result" not in answer:
                 raise ValueError(f"{prefix} refused Shelly.GetComponents: {answer.get('error')}")
             page = answer["result"]["components"]
@@ -760,6 +758,24 @@ def ask_components(broker: Broker, prefix: str, timeout: float = 5.0) -> list[di
     finally:
         client.disconnect()
         client.loop_stop()
+
+
+def ask(client: mqtt.Client, topic: str, request: dict, answers: queue.Queue, timeout: float) -> dict:
+    """Send a request, once a second until its answer comes: a gateway that is just coming back hears only a later one.
+
+    Raises:
+        queue.Empty: no answer came in time.
+    """
+    deadline = time.monotonic() + timeout
+    while (left := deadline - time.monotonic()) > 0:
+        client.publish(topic, json.dumps(request), qos=1)
+        again = time.monotonic() + min(1.0, left)
+        with contextlib.suppress(queue.Empty):
+            while (left := again - time.monotonic()) > 0:
+                answer = json.loads(answers.get(timeout=left))
+                if answer["id"] == request["id"]:  # else a page that came twice
+                    return answer
+    raise queue.Empty
 
 
 def point(measurement: str, tags: dict[str, str], fields: dict[str, float | str], time_ns: int) -> str:
@@ -1024,13 +1040,26 @@ class ShellyCollector:
         except FrameError as error:
             if error.reason != "unknown_component" or time.monotonic() < self.silent.get(prefix, 0):
                 raise
-        try:
-            listing = ask_components(self.broker, prefix, self.patience)
-        except (OSError, ValueError) as error:
-            self.silent[prefix] = time.monotonic() + 12 * self.patience
-            raise FrameError("unknown_component", str(error)) from error
+        listing = self.listing(prefix)
         known = self.components[prefix] = Components(listing, self.keys, self.guard)
         return parse_gateway_frame(letter.topic, letter.payload, known)
+
+    def listing(self, prefix: str) -> list[dict]:
+        """Ask a gateway for its components. While the broker is away nobody is silent: that waits, and is asked again.
+
+        Raises:
+            FrameError: the gateway does not say.
+        """
+        while True:
+            connection = self.connection
+            try:
+                return ask_components(self.broker, prefix, self.patience)
+            except (OSError, ValueError) as error:
+                steady = connection == self.connection and self.client.is_connected()
+                with self.changed:
+                    if steady or self.changed.wait_for(lambda: self.stopping, timeout=PAUSE):
+                        self.silent[prefix] = time.monotonic() + 12 * self.patience
+                        raise FrameError("unknown_component", str(error)) from error
 
     def points(self, reading: SensorReading) -> list[str]:
         """Write the points of a reading: those quantities that are not there yet."""

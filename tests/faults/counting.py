@@ -65,6 +65,9 @@ class Pipeline(ABC):
     trusts_the_broker = True
     """Whether what is acknowledged may be in the broker only."""
 
+    rate = RATE
+    """Messages a second."""
+
     def __init__(self, system: System) -> None:
         self.system = system
 
@@ -92,14 +95,14 @@ class Pipeline(ABC):
         first = next(_blocks) * BLOCK
         load, kills = self.load(first), list[Kill]()
         try:
-            load.wait(RATE)
+            load.wait(self.rate)
             for victim in victims:
                 for _ in range(2):
-                    load.wait(RATE // 2)
+                    load.wait(self.rate // 2)
                     began = time.monotonic()
                     self.system.kill(victim)
                     kills.append(Kill(victim, began, time.monotonic()))
-            load.wait(RATE)
+            load.wait(self.rate)
             acknowledged = load.stop()
         finally:
             load.abandon()
@@ -154,4 +157,4 @@ class MqttPipeline(Pipeline):
 
     def load(self, first: int) -> Running:
         """Publish, and poison between."""
-        return Load(self.system.server("mqtt"), self.message, self.poison, first)
+        return Load(self.system.server("mqtt"), self.message, self.poison, first, self.rate)

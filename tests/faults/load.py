@@ -26,11 +26,12 @@ class Load:
         message: topic and payload of a number.
         poison: topic and payload of a number, which nobody can read.
         first: the first number.
+        rate: messages a second.
     """
 
     def __init__(self, broker: Endpoint, message: Callable[[int], Message], poison: Callable[[int], Message],
-                 first: int) -> None:
-        self._message, self._poison = message, poison
+                 first: int, rate: int = RATE) -> None:
+        self._message, self._poison, self._rate = message, poison, rate
         self._next = first
         self._numbers: dict[int, int] = {}
         """Number of a message, or minus the number of a poison, by its packet identifier."""
@@ -47,7 +48,7 @@ class Load:
         self._thread.start()
 
     def _run(self) -> None:
-        while not self._ending.wait(10 / RATE):
+        while not self._ending.wait(10 / self._rate):
             for _ in range(10):
                 if self._next % POISON_EVERY == 0:
                     self._send(-self._next, self._poison(self._next))
