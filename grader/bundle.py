@@ -21,6 +21,7 @@ TOP = "iot-house"
 PACKAGE = "house_parts"
 FOLDERS = ("labs", "labkit", "stack")
 SINGLE = ("constraints.txt", "LICENSE")
+_IMAGE = "stack/Dockerfile"
 _README = Path(__file__).resolve().parent / "student" / "README.md"
 _ASIDE = {"__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache", "node_modules", "secrets"}
 """Folders that programs make: caches, and the passwords of whoever runs the stack here (`stack/secrets.sh`)."""
@@ -49,6 +50,9 @@ def write(course: CourseFiles, folder: Path) -> Path:
     files["Makefile"] = student_makefile(_read(course.root / "Makefile")).encode()
     name, wheel = parts_wheel(course, version)
     files[f"wheels/{name}"] = wheel
+    if _IMAGE in files:
+        files[_IMAGE] = student_image(files[_IMAGE].decode()).encode()
+        files[".dockerignore"] = f"{_read(course.root / '.dockerignore').rstrip()}\n!wheels\n".encode()
     files["README.md"] = _README.read_bytes().replace(b"PARTS.whl", name.encode())  # not every shell knows *.whl
     folder.mkdir(parents=True, exist_ok=True)
     bundle = folder / f"{TOP}-{version}.zip"
@@ -90,6 +94,21 @@ def student_pyproject(text: str) -> str:
         if keeping and not line.startswith("grader = "):
             kept.append(line)
     return "\n".join(kept).replace('"labkit*", "grader*", "stack*"', '"labkit*", "stack*"').rstrip() + "\n"
+
+
+def student_image(text: str) -> str:
+    """Put the reference parts into the image of the house as students have them: from the wheel.
+
+    Args:
+        text: the course's own `stack/Dockerfile`.
+
+    Raises:
+        CourseError: it has no line that copies the stack.
+    """
+    line = "COPY stack stack\n"
+    if line not in text:
+        raise CourseError(f"{_IMAGE} has no line {line.strip()!r}.", "see student_image in grader/bundle.py.")
+    return text.replace(line, f"{line}COPY wheels wheels\nRUN pip install --no-cache-dir --no-deps wheels/*.whl\n")
 
 
 def student_makefile(text: str) -> str:

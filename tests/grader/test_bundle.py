@@ -76,6 +76,18 @@ def test_the_students_project_installs_the_kit_only() -> None:
     assert "grader*" not in project["tool"]["setuptools"]["packages"]["find"]["include"]
 
 
+def test_the_image_of_the_house_gets_the_parts_from_the_wheel(course: CourseFiles, tmp_path: Path) -> None:
+    for name in ("stack/Dockerfile", ".dockerignore"):
+        (course.root / name).parent.mkdir(exist_ok=True)
+        (course.root / name).write_bytes((REPOSITORY / name).read_bytes())
+    with zipfile.ZipFile(bundle.write(course, tmp_path / "out")) as archive:
+        image = archive.read("iot-house/stack/Dockerfile").decode()
+        assert "\n!wheels\n" in archive.read("iot-house/.dockerignore").decode()
+    assert image.index("COPY wheels wheels") < image.index("wheels/*.whl") < image.index("USER ")
+    with pytest.raises(CourseError, match="COPY stack stack"):
+        bundle.student_image("FROM scratch\n")
+
+
 def test_the_students_makefile_sets_up_and_opens_labs() -> None:
     text = bundle.student_makefile((REPOSITORY / "Makefile").read_text(encoding="utf-8"))
     for word in ("grader", "pytest", "ruff", ".labkit-test"):
