@@ -57,7 +57,7 @@ def test_the_broker_is_looked_at_again_and_again(manager: Running, broker: Endpo
 def test_three_nodes_arrive_in_the_registry_and_in_the_table(three: Running, manager: Running) -> None:
     assert online(manager) == ["node_01", "node_02", "node_03"]
     assert manager.get("/nodes/01").json() == manager.get("/nodes/node_01").json()
-    assert manager.get("/nodes/99").status_code == 404
+    assert manager.get("/nodes/nobody").status_code == 404
 
     def rows() -> list[dict[str, Any]]:
         return [row for row in manager.get("/fleet?window=60").json()["nodes"] if row["online"]]
@@ -73,7 +73,7 @@ def test_a_command_over_http_is_acknowledged_refused_or_times_out(three: Running
     assert manager.post("/nodes/node_02/command", {"command": "set_led", "params": {"state": "off"}}).status_code == 200
     refused = manager.post("/nodes/01/command", {"command": "fly"})
     assert (refused.status_code, "unknown command" in refused.json()["reason"]) == (409, True)
-    silent = manager.post("/nodes/99/command", {"command": "restart", "timeout": 0.3})
+    silent = manager.post("/nodes/nobody/command", {"command": "restart", "timeout": 0.3})
     assert (silent.status_code, "did not acknowledge" in silent.json()["error"]) == (504, True)
 
 
@@ -105,7 +105,7 @@ def test_the_command_line_lists_commands_and_looks(three: Running, places: dict[
     assert (status, json.loads(out)["ok"]) == (0, True)
     status, out, _ = manage(places, "command", "01", "set_led", "state=on", "brightness=1000")
     assert (status, json.loads(out)["reason"]) == (1, "brightness must be 0 to 255")
-    status, _, err = manage(places, "--timeout", "0.2", "command", "77", "restart")
+    status, _, err = manage(places, "--timeout", "0.2", "command", "nobody", "restart")
     assert (status, "did not acknowledge" in err) == (1, True)
     status, out, _ = manage(places, "broker")
     assert (status, json.loads(out)["status"]["status"]) == (0, "online")
