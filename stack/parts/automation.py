@@ -215,8 +215,8 @@ class Automation:
         client.on_connect = self.on_connect
         client.on_message = self.on_message
         client.connect(self.broker.host, self.broker.port)
+        self.client = client  # before the first message can ask for it
         client.loop_start()
-        self.client = client
         self.ticking = threading.Thread(target=self.tick, name="motion-light", daemon=True)
         self.ticking.start()
 
@@ -244,7 +244,7 @@ class Automation:
                 value = json.loads(message.payload)["value"]
                 if isinstance(value, bool) or value not in (0, 1):
                     raise ValueError
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, RecursionError):
                 self.counts["rejected"] += 1
                 return
             for sensor, (lamp, rule) in self.rules.items():

@@ -134,7 +134,7 @@ def test_a_hand_on_the_lamp_holds_the_automation_off(automation: Automation, bro
 
 
 @pytest.mark.parametrize("payload", [
-    "", "no JSON", "[]", "7", '{"value": "1"}', '{"value": true}', '{"value": 2}', "{}"])
+    "", "no JSON", "[]", "7", '{"value": "1"}', '{"value": true}', '{"value": 2}', "{}", "[" * 100_000])
 def test_what_is_no_reading_is_counted_and_harms_nothing(
     payload: str, automation: Automation, broker: Endpoint
 ) -> None:
