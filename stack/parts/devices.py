@@ -785,7 +785,7 @@ def unpacked(key: str, body: bytes) -> Message:
         reading = json.loads(body)
         check_reading(reading["device_id"], reading)
         message.reading = reading
-    except (ValueError, KeyError, TypeError) as error:  # somebody else has put it there
+    except (ValueError, KeyError, TypeError, RecursionError) as error:  # somebody else has put it there
         message.reason = f"not a reading: {error!r}"
     return message
 

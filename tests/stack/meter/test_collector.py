@@ -379,3 +379,10 @@ def test_lines_of_a_pack_that_are_no_readings_are_dead_letters(
     assert f"power-001/{NOW}.json" in found
     assert found["packs/notes.txt"] == b"\xff somebody's"  # no pack: it is left alone
     assert len(found) == 5
+
+
+@pytest.mark.parametrize("line", [b"[" * 100_000, b"no JSON", b"7", b"{}", b'{"device_id": 7}'])
+def test_a_line_of_a_pack_that_is_no_reading_has_a_reason(line: bytes) -> None:
+    message = devices.unpacked("packs/1767225600000000-0123456789abcdef.ndjson", line)
+    assert message.reading is None
+    assert message.reason.startswith("not a reading: ")
