@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[:NUMBER]",
                         help="what goes wrong, see below; may be given several times")
     parser.add_argument("--for", dest="seconds", type=_number(0.001, 1e9), default=math.inf,
-                        help="real seconds after which it ends")
+                        help="real seconds that it runs; longer if it cannot keep up, for it leaves no step out")
     return parser
 
 
