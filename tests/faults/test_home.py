@@ -61,7 +61,9 @@ def test_what_the_api_acknowledged_is_stored_whoever_is_killed_and_meanwhile_it_
             assert {one.status for path in failed for one in failed[path]} == {0}, "nobody answers while it is dead"
             continue
         away, well = (WRITE, PUBLISH) if kill.victim == "influxdb" else (PUBLISH, WRITE)
-        assert {one.status for one in failed[away]} == {503}, kill
+        statuses = {one.status for one in failed[away]}
+        # The broker may be back before somebody asks for it; the database takes a second.
+        assert statuses == {503} or (kill.victim == "mqtt" and not statuses), (kill, statuses)
         assert all(int(one.retry_after) > 0 for one in failed[away]), kill
         assert failed[well] == [], f"{kill.victim} has nothing to do with {well}"
     last = {path: [one.status for one in home.running.answers if one.path == path][-2:] for path in served}
