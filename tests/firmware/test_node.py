@@ -7,6 +7,7 @@ import functools
 import hashlib
 import http.server
 import json
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -336,6 +337,16 @@ def update(version: str, image: bytes, url: str, **changes: Any) -> str:
     manifest = {"name": "esp32-node", "version": version, "size": len(image), "url": url}
     manifest |= {"sha256": hashlib.sha256(image).hexdigest(), "min_version": "1.0.0"} | changes
     return json.dumps({"id": f"u-{version}", "command": "update_firmware", "params": manifest})
+
+
+def test_a_server_that_says_nothing_holds_the_boards_up_for_two_seconds(
+    shared_broker: Mosquitto, boards: StartBoards, listen: Listen
+) -> None:
+    listener = listen(shared_broker.port)
+    boards(shared_broker, "--id", "16").ready()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it lets the board in, and never answers
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/node.bin"
+        assert listener.command("16", update("1.0.1", b"image", url))["reason"] == "the image could not be fetched"
 
 
 def test_an_update_is_fetched_checked_installed_and_can_be_taken_back(

@@ -2,6 +2,7 @@
 
 #include <netdb.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace host {
 namespace {
 constexpr std::size_t kLongestHead = 16'384;
 constexpr std::string_view kScheme = "http://";
+constexpr int kPatience_s = 2;
 }  // namespace
 
 bool HttpDownload::connect(const std::string& host, const std::string& port) {
@@ -23,6 +25,10 @@ bool HttpDownload::connect(const std::string& host, const std::string& port) {
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
     socket_ = ::socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, address->ai_protocol);
+    // A server that says nothing must not hold up the other boards of the process; it bounds connect(), too.
+    const timeval patience{kPatience_s, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     if (socket_ >= 0 && ::connect(socket_, address->ai_addr, address->ai_addrlen) == 0) return true;
     close();
   }
@@ -53,7 +59,8 @@ bool HttpDownload::open(std::string_view url) {
          read_head();
 }
 
-// The head is short and comes at once: waiting for it does not hold up the other boards of the process for long.
+// The head is short and comes at once: waiting for it does not hold up the other boards of the process for long. A
+// server that sends it byte by byte would; this is a simulation's download, not the board's.
 bool HttpDownload::read_head() {
   while (head_.find("\r\n\r\n") == std::string::npos) {
     char piece[1024];
