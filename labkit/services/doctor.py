@@ -131,7 +131,7 @@ def _row(name: str, labs: list[str]) -> dict[str, Any]:
         best = usable[0]
         row |= {"state": "ready", "provider": best.provider, "engine": best.engine,
                 "note": f"{only.by} asks for it" if only else ""}
-        other = f"; if that fails, {usable[1].name} runs it" if usable[1:] else ""
+        other = f"; if that fails, {usable[1].name if usable[1:] else 'nothing else'} runs it"
         try:
             row["version"] = choose.version(service, best)
             if best.provider == "docker" and (absent := docker.absent_image(best.engine)):
