@@ -104,9 +104,11 @@ def test_a_stopped_one_and_one_whose_owner_was_killed_leave_nothing(house: Servi
     assert killed_owner_leaves("telegraf", "native", argument) == []
 
 
-def test_without_an_address_to_read_from_it_is_not_started() -> None:
+def test_without_an_address_to_read_from_it_is_not_started(tmp_path: Path) -> None:
+    (image,) = TELEGRAF.images
+    plan = TELEGRAF.planned(tmp_path, 5555, frozenset(), image.capabilities, Config())
     with pytest.raises(StudentError, match="Telegraf must be told where to read and where to write"):
-        start("telegraf")
+        image.configure(plan)
 
 
 def test_a_container_gets_the_configuration_of_the_stack_and_the_addresses(tmp_path: Path) -> None:

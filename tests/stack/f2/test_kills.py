@@ -16,6 +16,7 @@ from labkit.services import Endpoint, faults, start
 from labkit.services.session import Services
 from labkit.waiting import wait_until
 from stack.runtime import migrate
+from tests.services.test_kafka_contract import JARS
 from tests.stack.f2.conftest import MIGRATIONS
 from tests.stack.f2.processes import StageProcess, environment
 
@@ -173,8 +174,9 @@ def test_a_killed_broker_doubles_nothing(servers, stages, dsn):
 
 
 @pytest.mark.kafka_java
-def test_a_killed_kafka_loses_and_doubles_nothing():
+def test_a_killed_kafka_loses_and_doubles_nothing(monkeypatch):
     """Kafka itself: the embedded one keeps its records in memory."""
+    monkeypatch.setenv("LABKIT_KAFKA_JARS", JARS)
     with pipeline("native") as (servers, _):
         under_load(servers, measurements(servers), lambda: faults.restart(servers["kafka"], "kafka"))
 
