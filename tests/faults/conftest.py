@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+PROVIDERS = {"MQTT": "native", "KAFKA": "native", "INFLUXDB": "embedded", "S3": "embedded", "POSTGRESQL": "embedded",
+             "TIMESCALEDB": "embedded"}
 
-@pytest.fixture(scope="session", autouse=True)
-def servers_that_keep_what_they_acknowledge() -> None:
+
+@pytest.fixture(scope="module", autouse=True)
+def servers_that_keep_what_they_acknowledge() -> Iterator[None]:
     """Choose providers by the environment, as a person would: the real log, and servers with a disk."""
-    os.environ.update({
-        "LABKIT_MQTT_PROVIDER": "native", "LABKIT_INFLUXDB_PROVIDER": "embedded", "LABKIT_S3_PROVIDER": "embedded",
-        "LABKIT_POSTGRESQL_PROVIDER": "embedded", "LABKIT_TIMESCALEDB_PROVIDER": "embedded",
-        "LABKIT_KAFKA_PROVIDER": "native",
-    })
-    os.environ.setdefault("LABKIT_KAFKA_JARS", str(Path.home() / ".cache" / "labkit-test" / "kafka"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, provider in PROVIDERS.items():
+            patch.setenv(f"LABKIT_{name}_PROVIDER", provider)
+        patch.setenv("LABKIT_KAFKA_JARS", str(Path.home() / ".cache" / "labkit-test" / "kafka"))
+        yield

@@ -11,8 +11,7 @@ from tests.faults.counting import MqttPipeline
 from tests.faults.house import System
 from tests.faults.load import Message
 
-pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(600),
-              pytest.mark.xdist_group("faults-esp32")]
+pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(600)]
 START = 1_600_000_000  # seconds since 1970 of number 0
 
 

@@ -13,8 +13,7 @@ from tests.faults.counting import MqttPipeline
 from tests.faults.house import System
 from tests.faults.load import Message
 
-pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.kafka_java, pytest.mark.timeout(600),
-              pytest.mark.xdist_group("faults-f2")]
+pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.kafka_java, pytest.mark.timeout(600)]
 CONTROLLER = "cmnd/f2-02f200000099"
 
 

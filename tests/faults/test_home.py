@@ -9,8 +9,7 @@ from tests.faults.counting import Kill, Pipeline
 from tests.faults.house import System
 from tests.faults.http_load import Answer, HttpLoad
 
-pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(600),
-              pytest.mark.xdist_group("faults-home")]
+pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(600)]
 START = 1_600_000_000  # seconds since 1970 of number 0
 WRITE, PUBLISH = "/database/write", "/mqtt/publish"
 

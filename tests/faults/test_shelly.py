@@ -11,8 +11,7 @@ from tests.faults.counting import MqttPipeline
 from tests.faults.house import System
 from tests.faults.load import Message
 
-pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(600),
-              pytest.mark.xdist_group("faults-shelly")]
+pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(600)]
 START = 1_500_000_000  # seconds since 1970 of number 0
 GATEWAY, SENSOR = "shellypro2-0000000000aa", "00:00:00:00:00:aa"
 

@@ -19,7 +19,7 @@ from labkit.waiting import wait_until
 from tests.browser import chromium
 from tests.grader.conftest import environment
 
-pytestmark = [pytest.mark.xdist_group("nbgrader"), pytest.mark.browser]
+pytestmark = [pytest.mark.browser]
 TOKEN = "for-this-test"
 
 

@@ -17,7 +17,6 @@ from grader.layout import LabFiles
 
 Run = Callable[..., CompletedProcess[str]]
 Change = Callable[[list[Any]], object]
-pytestmark = pytest.mark.xdist_group("nbgrader")
 
 WRONG_SHOUT = """%%part fleet
 def shout(text):

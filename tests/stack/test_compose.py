@@ -14,7 +14,7 @@ import pytest
 from tests.stack.compose import ROOT, SECRETS, STACK, Compose, secrets
 
 SYSTEMS = ("home", "esp32", "f2", "meter", "shelly")
-pytestmark = [pytest.mark.docker("compose"), pytest.mark.xdist_group("compose")]
+pytestmark = [pytest.mark.docker("compose")]
 
 
 @pytest.fixture(scope="module")

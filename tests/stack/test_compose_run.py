@@ -24,7 +24,6 @@ pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.docker("compose", "python", "mosquitto", "kafka", "postgresql", "timescaledb", "prometheus",
                        "nodered", "nginx"),
-    pytest.mark.xdist_group("compose"),
 ]
 
 
