@@ -25,12 +25,15 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def nothing_runs_after_a_file() -> Iterator[None]:
-    yield
-    running = current()
-    while running is not None:
-        running.stop()
+def nothing_runs_before_and_after_a_file() -> Iterator[None]:
+    """What tests of other rooms share on this worker is neither found here nor stopped."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("labkit.services.session._running", {})
+        yield
         running = current()
+        while running is not None:
+            running.stop()
+            running = current()
 
 
 @pytest.fixture
