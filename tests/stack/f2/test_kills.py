@@ -73,8 +73,11 @@ def pipeline(kafka_provider: str) -> Iterator[tuple[dict[str, Services], dict[st
         stages = {name: StageProcess(name, variables) for name in ("connector", "processor", "sink")}
         for stage in stages.values():
             stage.ready()
-        yield {"mqtt": broker, "kafka": kafka, "postgresql": postgresql}, stages
-        assert [stage.stop() for stage in stages.values()] == [0, 0, 0]
+        try:
+            yield {"mqtt": broker, "kafka": kafka, "postgresql": postgresql}, stages
+        finally:  # also after a test that failed: its processes must not outlive it
+            codes = [stage.stop() for stage in stages.values()]
+        assert codes == [0, 0, 0]
 
 
 @pytest.fixture(scope="module")
