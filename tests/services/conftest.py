@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.services import current
+from labkit.services import current, session
 from tests.conftest import stand_in
 
 STAND_INS = [path.parent.name for path in Path(__file__).parents[1].glob("images/*/Dockerfile")]
@@ -34,6 +34,14 @@ def nothing_runs_before_and_after_a_file() -> Iterator[None]:
         while running is not None:
             running.stop()
             running = current()
+
+
+@pytest.fixture(autouse=True)
+def attached_only_while_its_address_is_known() -> Iterator[None]:
+    """A server that was attached in one test is not found again in the next, which has not said its address."""
+    yield
+    for name, found in session._running.items():
+        session._running[name] = [one for one in found if one.endpoint.provider != "attach"]
 
 
 @pytest.fixture

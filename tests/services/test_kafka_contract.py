@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import uuid
 import xml.etree.ElementTree as Xml
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic, ResourceType
 
 from labkit.errors import KitError, StudentError
-from labkit.services import Endpoint, Services, faults, session, stack_files, start
+from labkit.services import Endpoint, Services, faults, stack_files, start
 from labkit.services.kafka import CAPABILITIES, KAFKA
 from labkit.waiting import wait_until
 
@@ -48,13 +48,6 @@ def begin(provider: str, monkeypatch: pytest.MonkeyPatch) -> Services:
 @pytest.fixture(params=PROVIDERS)
 def provider(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture(autouse=True)
-def attached_only_while_its_address_is_known() -> Iterator[None]:
-    yield
-    kept = [one for one in session._running.get("kafka", []) if one.endpoint.provider != "attach"]
-    session._running["kafka"] = kept
 
 
 @pytest.fixture

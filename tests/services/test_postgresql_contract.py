@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from labkit.errors import KitError, StudentError
-from labkit.services import Endpoint, Services, faults, session, start
+from labkit.services import Endpoint, Services, faults, start
 from labkit.services.postgresql import CAPABILITIES
 
 PROVIDERS = [
@@ -34,13 +34,6 @@ def begin(provider: str, monkeypatch: pytest.MonkeyPatch) -> Services:
 @pytest.fixture(params=PROVIDERS)
 def provider(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture(autouse=True)
-def attached_only_while_its_address_is_known() -> Iterator[None]:
-    yield
-    kept = [one for one in session._running.get("postgresql", []) if one.endpoint.provider != "attach"]
-    session._running["postgresql"] = kept
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from minio.retention import Retention
 from minio.versioningconfig import VersioningConfig
 
 from labkit.errors import KitError, StudentError
-from labkit.services import Endpoint, Services, faults, session, start
+from labkit.services import Endpoint, Services, faults, start
 from labkit.services.s3 import BUCKET, CAPABILITIES, S3
 from labkit.waiting import wait_until
 
@@ -48,13 +48,6 @@ def begin(provider: str, monkeypatch: pytest.MonkeyPatch) -> Services:
 @pytest.fixture(params=PROVIDERS)
 def provider(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture(autouse=True)
-def attached_only_while_its_address_is_known() -> Iterator[None]:
-    yield
-    kept = [one for one in session._running.get("s3", []) if one.endpoint.provider != "attach"]
-    session._running["s3"] = kept
 
 
 @pytest.fixture
