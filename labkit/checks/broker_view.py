@@ -115,6 +115,22 @@ class Listener:
                 pass
             return list(self._messages)
 
+    def pass_through(self, timeout: float = 5.0) -> None:
+        """Send a message through the broker and back: what the broker sent before has arrived.
+
+        Args:
+            timeout: the longest wait, in seconds.
+
+        Raises:
+            KitError: it did not come back.
+        """
+        topic = f"labkit/mark/{uuid.uuid4().hex[:12]}"
+        subscribed(self._client, topic, 0)
+        self._client.publish(topic, b"mark")
+        with self._news:
+            if not self._news.wait_for(lambda: any(each.topic == topic for each in self._messages), timeout):
+                raise KitError(f"A message of the check did not come back within {timeout:g} s.", fix="run it again.")
+
     def close(self) -> None:
         """Disconnect. A second call does nothing."""
         ended(self._client)
@@ -181,9 +197,8 @@ class BrokerView:
     def retained(self, topic_filter: str, timeout: float = 5.0) -> dict[str, bytes]:
         """Return the retained messages that match.
 
-        The broker sends them after a subscription. A message of the check's own marks the end of them, and shortly
-        after it
-        nothing more may arrive.
+        The broker sends them after a subscription, and a message that the same connection sends itself comes back
+        behind them. For a broker that does not keep this order, nothing more may arrive shortly after it.
 
         Args:
             topic_filter: which ones.
@@ -192,21 +207,15 @@ class BrokerView:
         Raises:
             KitError: the broker does not answer.
         """
-        with Listener(self.endpoint, topic_filter) as listener:
-            self._mark(timeout)
+        # Without acknowledgements: of more than 20 messages with QoS 1, the mark would overtake some.
+        with Listener(self.endpoint, topic_filter, 0) as listener:
+            listener.pass_through(timeout)
             return {message.topic: message.payload for message in listener.quiet(0.05, timeout) if message.retain}
 
     def clear(self, topic: str) -> None:
         """Delete the retained message of a topic."""
         self.publish(topic, b"", retain=True)
         self._retained.discard(topic)
-
-    def _mark(self, timeout: float) -> None:
-        """Send a message through the broker and back: what it did before is done."""
-        topic = f"labkit/mark/{uuid.uuid4().hex[:12]}"
-        with Listener(self.endpoint, topic) as listener:
-            self.publish(topic, b"mark")
-            listener.wait(1, timeout)
 
     def close(self, clear_named: frozenset[str] = frozenset()) -> None:
         """Disconnect everything, and delete the retained messages that this check left.

@@ -183,9 +183,11 @@ class Registry:
             self._refusal = f"refuses: {reason}"
             self._complete.set()
             return
-        # Twice: the broker works in order, so its second answer says that every retained status has been sent.
+        # Twice: the broker works in order, so its second answer says that every retained status has been sent. First
+        # without acknowledgements: with QoS 1 a broker sends some messages (Mosquitto 20) and keeps the others until
+        # those are acknowledged, and its second answer overtakes them.
         self._subscribed = 0
-        client.subscribe(TOPICS, qos=1)
+        client.subscribe(TOPICS, qos=0)
         client.subscribe(TOPICS, qos=1)
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:

@@ -47,6 +47,14 @@ def test_retained_messages_are_found_and_others_are_not(broker: Endpoint) -> Non
         assert world.broker.retained(f"{topic}/#") == {}
 
 
+def test_all_retained_messages_are_found_however_many_there_are(broker: Endpoint) -> None:
+    with World({"mqtt": broker}) as world:
+        topic = f"test/{world.unique('t')}"
+        for number in range(60):
+            world.broker.publish(f"{topic}/{number}", b"1", retain=True)
+        assert len(world.broker.retained(f"{topic}/#")) == 60
+
+
 SOURCE = """
 import paho.mqtt.publish
 def leave(broker, topic):
