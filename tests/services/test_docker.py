@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +39,21 @@ def closed_port() -> int:
         server.bind(("127.0.0.1", 0))
         port: int = server.getsockname()[1]
         return port
+
+
+def present() -> list[str]:
+    """The containers of this process."""
+    answer = subprocess.run(["docker", "ps", "-a", "--filter", f"label=labkit.owner={os.getpid()}", "--format",
+                             "{{.Names}}"],
+                            capture_output=True, text=True, check=True)
+    return answer.stdout.split()
+
+
+@pytest.fixture
+def containers() -> Callable[[], list[str]]:
+    """Those that the test has started: other rooms on this worker share some as long as it runs."""
+    before = set(present())
+    return lambda: [name for name in present() if name not in before]
 
 
 def seconds_to_start(monkeypatch: pytest.MonkeyPatch, address: str) -> float:
@@ -152,7 +167,7 @@ def test_an_image_that_cannot_be_had_is_reported_and_the_next_provider_runs(
 
 @pytest.mark.docker
 def test_a_container_that_ends_at_once_is_reported_with_its_last_words_and_removed(
-    monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch, containers: Callable[[], list[str]]
 ) -> None:
     monkeypatch.setattr("labkit.services.stack_files.text", lambda _name: "listener 1883\nno_such_setting 1\n")
     with pytest.raises(KitError) as refusal:
@@ -163,7 +178,9 @@ def test_a_container_that_ends_at_once_is_reported_with_its_last_words_and_remov
 
 
 @pytest.mark.docker
-def test_a_container_has_the_settings_of_the_stack_and_its_port_on_loopback() -> None:
+def test_a_container_has_the_settings_of_the_stack_and_its_port_on_loopback(
+    containers: Callable[[], list[str]]
+) -> None:
     with start("mqtt", provider="docker") as services:
         (name,) = containers()
         inside = subprocess.run(["docker", "exec", name, "cat", "/mosquitto/config/mosquitto.conf"],
@@ -174,18 +191,10 @@ def test_a_container_has_the_settings_of_the_stack_and_its_port_on_loopback() ->
 
 
 @pytest.mark.docker
-def test_a_container_removed_by_hand_is_replaced_at_the_next_start() -> None:
+def test_a_container_removed_by_hand_is_replaced_at_the_next_start(containers: Callable[[], list[str]]) -> None:
     with start("mqtt", provider="docker"):
         (name,) = containers()
         subprocess.run(["docker", "rm", "-f", "-v", name], capture_output=True, check=True)
         with start("mqtt", provider="docker"):
             assert len(containers()) == 1
     assert not containers()
-
-
-def containers() -> list[str]:
-    """Those that this process has started: other tests, and other people, have theirs."""
-    answer = subprocess.run(["docker", "ps", "-a", "--filter", f"label=labkit.owner={os.getpid()}", "--format",
-                             "{{.Names}}"],
-                            capture_output=True, text=True, check=True)
-    return answer.stdout.split()

@@ -81,11 +81,13 @@ END = "no frame, but the last message"
 def arrived(collector: ShellyCollector, influx: Endpoint) -> dict[str, Any]:
     """Wait until the collector is through with all that was published up to now; return its counts.
 
-    A broker keeps the order, so a poison message that is published now comes last, and leaves a dead letter.
+    A broker keeps the order, so a poison message that is published now comes last, and leaves a dead letter. The
+    collector counts it a moment after the database has it.
     """
     publish(collector.broker, [("end/events/rpc", END.encode())])
-    wait_until(lambda: END in [each.get("payload") for each in dead_letters(influx)], 20,
+    wait_until(lambda: END in [each.get("payload") for each in dead_letters(influx)], 60,
                what=f"the last message: {collector.stats}")
+    wait_until(lambda: not collector.stats["lag"], 60, what=f"the last message is counted: {collector.stats}")
     return collector.stats
 
 
