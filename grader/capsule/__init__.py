@@ -1,0 +1,1 @@
+"""Rooms and capsules: where submissions are executed and judged."""
