@@ -63,6 +63,15 @@ def _cpp() -> str:
     return _program("g++", "make")() or (f"the header {lost[0]} is not installed" if lost else "")
 
 
+def _bubblewrap() -> str:
+    """Bubblewrap, and the right to make namespaces with it: containers and some distributions withhold that."""
+    if problem := _program("bwrap")():
+        return problem
+    words = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
+    answer = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    return f"bwrap cannot make namespaces here: {answer.stderr.strip()}" if answer.returncode else ""
+
+
 def _kafka_jars() -> str:
     jars = Path(os.environ.get("LABKIT_KAFKA_JARS") or Path.home() / ".cache" / "labkit-test" / "kafka")
     return _program("java")() or ("" if any(jars.glob("kafka_*.jar")) else f"Kafka's jars are not in {jars}")
@@ -75,6 +84,7 @@ def _node() -> str:
 # What a marked test needs: why it is missing, and how to get it.
 NEEDS: dict[str, tuple[Callable[[], str], str]] = {
     "browser": (lambda: "" if installed_chromium() else "Chromium is not installed", "sudo apt install chromium"),
+    "bubblewrap": (functools.cache(_bubblewrap), "sudo apt install bubblewrap"),
     "mosquitto": (lambda: "" if MOSQUITTO else "mosquitto is not installed", "sudo apt install mosquitto"),
     "postgres": (_postgres, "sudo apt install postgresql"),
     "nginx": (_program("nginx"), "sudo apt install nginx-light"),
