@@ -40,7 +40,7 @@ def docker_problem(name: str = "mosquitto") -> str:
         return ""
     try:
         answer = subprocess.run(
-            ["docker", "image", "inspect", stand_in(name)], capture_output=True, text=True, timeout=10, check=False
+            ["docker", "image", "inspect", stand_in(name)], capture_output=True, text=True, timeout=60, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)

@@ -43,16 +43,16 @@ def lab(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[byte
         yield process, found.group(0)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(60)
 
 
 def test_the_printed_address_answers_and_nothing_is_left_after_ctrl_c(tmp_path: Path) -> None:
     with lab(tmp_path, "01") as (process, url):
         family = psutil.Process(process.pid).children(recursive=True)
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             assert answer.status == 200
     assert process.returncode == 0
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not alive
 
 
@@ -62,7 +62,7 @@ def test_lab_01_and_the_index_are_open_in_a_real_browser(tmp_path: Path) -> None
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.goto(url)
         page.get_by_role("tab", name="01-mqtt-basics.ipynb").wait_for(timeout=60_000)
-        page.get_by_role("tab", name="index.ipynb").wait_for(timeout=10_000)
+        page.get_by_role("tab", name="index.ipynb").wait_for(timeout=60_000)
         page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook h1").first.wait_for(timeout=60_000)
 
 

@@ -15,7 +15,7 @@ NOWHERE = Endpoint("influxdb", "embedded", "labkit-influx", "", "127.0.0.1", 9, 
 
 
 def write(front: InfluxFront, body: bytes, **headers: str) -> tuple[int, http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection("127.0.0.1", front.endpoint.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", front.endpoint.port, timeout=60)
     connection.request("POST", "/api/v2/write", body, headers)
     answer = connection.getresponse()
     answer.read()
@@ -41,6 +41,6 @@ def test_a_connection_that_a_client_keeps_open_ends_with_the_front() -> None:
     assert host.release() == []
     front.close()
     for thread in set(threading.enumerate()) - before:
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
     connection.close()

@@ -25,7 +25,7 @@ def test_messages_arrive_in_order_with_qos(broker: Endpoint) -> None:
         with world.broker.listen(f"{topic}/#") as heard:
             for number in range(5):
                 world.broker.publish(f"{topic}/{number}", {"n": number})
-            messages = heard.wait(5)
+            messages = heard.wait(5, 60)
         assert [(message.topic, message.json(), message.qos) for message in messages] == [
             (f"{topic}/{n}", {"n": n}, 1) for n in range(5)
         ]

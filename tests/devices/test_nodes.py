@@ -14,7 +14,7 @@ from labkit.services import Endpoint
 
 def test_a_node_publishes_the_telemetry_of_the_data_format(broker: Endpoint) -> None:
     with viewing(broker) as view, view.listen("iot/node/81/#") as heard, reference_node(broker, "81", interval=0.05):
-        messages = heard.wait(3)
+        messages = heard.wait(3, 60)
     reading = messages[0].json()
     assert messages[0].topic == "iot/node/81/telemetry"  # not 01: other tests leave its status on this broker
     assert list(reading) == ["node_id", "timestamp", "sensors", "wifi_rssi", "uptime"]

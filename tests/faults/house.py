@@ -47,7 +47,7 @@ class System:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self._supervisor.stop()
-        self._thread.join(10)
+        self._thread.join(60)
 
     def server(self, name: str) -> Endpoint:
         """Where a server is."""

@@ -42,7 +42,7 @@ class F2(MqttPipeline):
             consumer.close()
 
     def _read_to_the_end(self, consumer: Consumer, topic: str) -> list[int]:
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        partitions = consumer.list_topics(topic, timeout=60).topics[topic].partitions
         consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
         found, ended = [], 0
         while ended < len(partitions):

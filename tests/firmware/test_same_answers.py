@@ -90,10 +90,10 @@ def test_the_fleets_managers_command_is_acknowledged(shared_broker: Mosquitto, b
     client.connect("127.0.0.1", shared_broker.port)
     client.loop_start()
     try:
-        wait_until(client.is_connected, 5, what="the manager's session")
-        ack = send_command(client, "02", "set_led", LED, timeout=5)
+        wait_until(client.is_connected, 60, what="the manager's session")
+        ack = send_command(client, "02", "set_led", LED, timeout=60)
         assert (ack.ok, ack.reason) == (True, "")
-        ack = send_command(client, "02", "set_led", LED | {"brightness": 300}, timeout=5)
+        ack = send_command(client, "02", "set_led", LED | {"brightness": 300}, timeout=60)
         assert (ack.ok, ack.reason) == (False, "brightness must be 0 to 255")
     finally:
         client.disconnect()

@@ -44,7 +44,7 @@ class Mosquitto:
 
     def start(self) -> None:
         self._process = Process([str(MOSQUITTO), "-c", str(self._configuration)], private_directory())
-        wait_until(self._answers, 10, what="Mosquitto")
+        wait_until(self._answers, 60, what="Mosquitto")
 
     def _answers(self) -> bool:
         try:
@@ -56,7 +56,7 @@ class Mosquitto:
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            wait_until(lambda: self._process is None or self._process.exit_code() is not None, 10, what="its end")
+            wait_until(lambda: self._process is None or self._process.exit_code() is not None, 60, what="its end")
             self._process.stop()
             self._process = None
 
@@ -78,7 +78,7 @@ class Listener:
         )
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(60)
 
     def close(self) -> None:
         self.client.disconnect()
@@ -88,7 +88,7 @@ class Listener:
         """The messages that came on a topic, parsed."""
         return [json.loads(payload) for name, payload, _ in list(self.messages) if name == topic]
 
-    def wait(self, topic: str, wanted: Callable[[list[dict[str, Any]]], Any], timeout: float = 15) -> Any:
+    def wait(self, topic: str, wanted: Callable[[list[dict[str, Any]]], Any], timeout: float = 60) -> Any:
         """Wait until the messages of a topic are as wanted; returns what `wanted` returned."""
         try:
             return wait_until(lambda: wanted(self.of(topic)), timeout, what=topic)
@@ -142,7 +142,7 @@ class Boards:
 
     def ready(self) -> dict[str, Any]:
         """Wait until all boards hear commands."""
-        return wait_until(lambda: next((line for line in self.lines if "ready" in line), {}), 15, what="ready boards")
+        return wait_until(lambda: next((line for line in self.lines if "ready" in line), {}), 60, what="ready boards")
 
     def say(self, line: str) -> None:
         """Write a line to the standard input."""
@@ -163,9 +163,9 @@ class Boards:
         return self.lines[-1]
 
     def _end(self) -> int:
-        code = self._process.wait(10)
+        code = self._process.wait(60)
         for reader in self._readers:
-            reader.join(10)
+            reader.join(60)
         assert self._process.stdin is not None
         self._process.stdin.close()
         return code

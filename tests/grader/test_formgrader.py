@@ -25,7 +25,7 @@ TOKEN = "for-this-test"
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as page:
+        with urllib.request.urlopen(url, timeout=60) as page:
             return bool(page.status == 200)
     except OSError:
         return False
@@ -57,7 +57,7 @@ def server(lab: LabFiles, nbgrader: Callable[..., CompletedProcess[str]], tmp_pa
         yield base
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def test_the_form_grader_lists_the_lab_and_autogrades_it(server: str, lab: LabFiles, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from labkit.services import Endpoint
 
-TIMEOUT = 5.0
+TIMEOUT = 60.0
 
 
 class RefusedError(Exception):

@@ -127,7 +127,7 @@ assert not {"docker", "testcontainers", "requests", "paho", "pandas"} & {name.sp
 """
     home = "/nowhere"  # no context of the docker command either
     environment = {**os.environ, "DOCKER_HOST": "unix:///nowhere/docker.sock", "HOME": home}
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=20, env=environment)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=environment)
 
 
 def test_the_database_container_is_set_up_as_the_stack_says(tmp_path: Path) -> None:

@@ -89,10 +89,10 @@ def test_a_kafka_in_memory_says_so_and_comes_back_empty() -> None:
         assert "durable" not in services.kafka.capabilities
         name = f"t{uuid.uuid4().hex}"
         admin = AdminClient({"bootstrap.servers": services.kafka.bootstrap})
-        admin.create_topics([NewTopic(name, 1)])[name].result(10)
+        admin.create_topics([NewTopic(name, 1)])[name].result(60)
         faults.restart(services, "kafka")
         admin = AdminClient({"bootstrap.servers": services.kafka.bootstrap})
-        assert name not in admin.list_topics(timeout=10).topics
+        assert name not in admin.list_topics(timeout=60).topics
 
 
 def test_a_killed_server_has_no_process_left_and_a_restarted_one_ends_with_its_owner() -> None:
@@ -103,12 +103,12 @@ def test_a_killed_server_has_no_process_left_and_a_restarted_one_ends_with_its_o
         assert before
         faults.kill(services, "postgresql")
         # The server's own children notice the death of their parent, and end.
-        wait_until(lambda: not any(process.is_running() for process in before), 5, what="the end of its children")
+        wait_until(lambda: not any(process.is_running() for process in before), 60, what="the end of its children")
         assert server.exit_code() == -9
         faults.restart(services, "postgresql")
         after = [process for process in psutil.Process().children(recursive=True) if "postgres" in process.name()]
         directory = server.directory
-    wait_until(lambda: not any(process.is_running() for process in after), 5, what="the end of the second one")
+    wait_until(lambda: not any(process.is_running() for process in after), 60, what="the end of the second one")
     assert not Path(directory).exists()
 
 

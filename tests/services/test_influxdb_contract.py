@@ -170,7 +170,7 @@ def _task_runs(database: Endpoint, client: InfluxDBClient) -> None:
     task = client.tasks_api().create_task_every(name, flux, "1s", organization)
     query = (f'from(bucket: "{database.bucket}") |> range(start: -1m) '
              f'|> filter(fn: (r) => r._measurement == "{name}") |> count()')
-    wait_until(lambda: client.query_api().query(query), 10, what="the first run of a task that runs every second")
+    wait_until(lambda: client.query_api().query(query), 60, what="the first run of a task that runs every second")
     client.tasks_api().delete_task(task.id)
 
 

@@ -29,7 +29,7 @@ PROVIDERS = [
     pytest.param("docker/kafka", id="docker", marks=[pytest.mark.docker("kafka"), pytest.mark.slow]),
     pytest.param("attach", id="attach"),
 ]
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True)

@@ -44,13 +44,13 @@ class Launched:
             except psycopg.OperationalError:
                 return None
 
-        found = wait_until(connected, 20, what="PostgreSQL")
+        found = wait_until(connected, 60, what="PostgreSQL")
         assert found is not None
         return found
 
     def end(self) -> None:
         self.process.send_signal(2)
-        self.process.wait(10)
+        self.process.wait(60)
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.log.close()

@@ -93,7 +93,7 @@ def assert_gone(what: dict[str, Any]) -> None:
 ])
 def test_nothing_is_left_when_the_owner(how: str, provider: str, started: list[subprocess.Popen[str]]) -> None:
     owner, what = run(provider, how, started)
-    owner.wait(10)
+    owner.wait(60)
     assert_gone(what)
 
 
@@ -112,7 +112,7 @@ def test_nothing_is_left_of_a_server_whose_owner_is_killed(
 ) -> None:
     monkeypatch.setenv("LABKIT_KAFKA_JARS", JARS)
     owner, what = run(provider, "kills itself", started, service)
-    owner.wait(10)
+    owner.wait(60)
     assert_gone(what)
 
 
@@ -123,14 +123,14 @@ def test_nothing_is_left_after_a_signal(name: str, provider: str, started: list[
     owner, what = run(provider, "waits", started)
     assert accepts(what["port"])
     owner.send_signal(getattr(signal, name))
-    owner.wait(10)
+    owner.wait(60)
     assert_gone(what)
 
 
 @posix
 def test_a_forked_child_does_not_keep_a_server_alive(started: list[subprocess.Popen[str]]) -> None:
     owner, what = run("native", "is killed with a forked child alive", started)
-    owner.wait(10)
+    owner.wait(60)
     assert psutil.pid_exists(what["child"])
     assert_gone(what)
     os.kill(what["child"], signal.SIGKILL)
@@ -154,7 +154,7 @@ try:
 except KeyboardInterrupt:
     print(mqtt_refusal(broker.host, broker.port) or "answers")
 """
-    owner = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
+    owner = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert owner.stdout.strip() == "answers"
 
 
@@ -180,7 +180,7 @@ def test_a_server_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> N
     code = ("import signal, threading; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); "
             "threading.Event().wait(60)")
     server = Process([sys.executable, "-c", code], directory)
-    wait_until(lambda: server.log() == ["up"], 5, what="the program")
+    wait_until(lambda: server.log() == ["up"], 60, what="the program")
     server.stop()
     assert server.exit_code() is not None
     assert not directory.exists()
@@ -190,7 +190,7 @@ def test_a_program_that_cannot_be_started_says_so(tmp_path: Path) -> None:
     from labkit.services.process import Process
 
     server = Process([str(tmp_path / "no-such-program")], tmp_path)
-    assert wait_until(lambda: server.exit_code() is not None, 5, what="the report")
+    assert wait_until(lambda: server.exit_code() is not None, 60, what="the report")
     assert server.exit_code() == 127
     assert "no-such-program" in server.log()[0]
     server.stop()

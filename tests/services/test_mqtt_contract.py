@@ -171,7 +171,7 @@ def _retained(broker: Endpoint, topic: str, name: str) -> None:
         client.publish(topic, b"last", retain=True)
     with Client(broker) as late:
         late.subscribe(f"{topic}/#")  # a/# matches a
-        message = late.messages.get(timeout=5)
+        message = late.messages.get(timeout=60)
         assert (message.payload, message.retain) == (b"last", True)
         late.publish(topic, b"", retain=True)
     with Client(broker) as later:
@@ -199,7 +199,7 @@ def _persistent_sessions(broker: Endpoint, topic: str, name: str) -> None:
         for number in range(50):
             sender.publish(topic, str(number).encode())
     with Client(broker, name=name, clean=False) as client:
-        missed = [client.messages.get(timeout=5) for _ in range(50)]
+        missed = [client.messages.get(timeout=60) for _ in range(50)]
         assert [message.payload for message in missed] == [str(number).encode() for number in range(50)]
         assert not any(message.retain for message in missed)
     with Client(broker, name=name, clean=True):
@@ -332,4 +332,4 @@ def test_a_client_that_is_cut_is_noticed_without_waiting_for_its_keepalive(broke
         watcher.subscribe(topic)
         with Client(broker, will=(topic, b"offline")) as node:
             node.cut()
-            wait_until(lambda: not watcher.messages.empty(), 2, what="the last will")
+            wait_until(lambda: not watcher.messages.empty(), 20, what="the last will")

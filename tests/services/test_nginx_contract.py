@@ -208,7 +208,7 @@ def echo() -> Iterator[WebSocketServer]:
 
 def websocket_echo(entrance: Endpoint, path: str, text: bytes) -> bytes:
     """What comes back on a WebSocket after one text frame."""
-    with socket.create_connection((entrance.host, entrance.port), timeout=5) as client:
+    with socket.create_connection((entrance.host, entrance.port), timeout=60) as client:
         key = base64.b64encode(secrets.token_bytes(16)).decode()
         client.sendall("\r\n".join([
             f"GET {path} HTTP/1.1", f"Host: {entrance.host}", "Upgrade: websocket", "Connection: Upgrade",

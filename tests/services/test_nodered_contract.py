@@ -68,7 +68,7 @@ def test_a_deployed_flow_answers(server: Endpoint) -> None:
 
 
 def says_hello(server: Endpoint) -> None:
-    wait_until(lambda: ask(f"{server.url}/hello") == (200, "hello"), 10, what="the answer of the flow")
+    wait_until(lambda: ask(f"{server.url}/hello") == (200, "hello"), 60, what="the answer of the flow")
 
 
 def test_the_dashboard_is_there(server: Endpoint) -> None:
@@ -124,7 +124,7 @@ def test_flows_of_the_stack_take_the_broker_from_the_environment(tmp_path: Path)
         with start("nodered", provider="embedded", config={"nodered": config}) as services:
             server: Any = services._running["nodered"].server
             connected = f"Connected to broker: mqtt://127.0.0.1:{house.mqtt.port}"
-            wait_until(lambda: connected in server.output(), 10, what="the connection to the broker")
+            wait_until(lambda: connected in server.output(), 60, what="the connection to the broker")
 
 
 # The installation

@@ -57,14 +57,14 @@ def test_an_endpoint_says_where_it_is(server: Endpoint) -> None:
 
 
 def test_what_a_service_of_this_machine_exports_can_be_queried(server: Endpoint) -> None:
-    wait_until(lambda: query(server, 'up{job="f2-sink"} == 1'), 20, what="the first scrape")
+    wait_until(lambda: query(server, 'up{job="f2-sink"} == 1'), 60, what="the first scrape")
     (found,) = query(server, "iot_stage_received_total")
     assert found["value"][1] == "12"
     assert found["metric"]["job"] == found["metric"]["service"] == "f2-sink"
 
 
 def test_metrics_at_another_path_are_asked_for_there(server: Endpoint) -> None:
-    wait_until(lambda: query(server, 'shelly_battery_level{job="shelly-sensors"} == 80'), 20, what="the first scrape")
+    wait_until(lambda: query(server, 'shelly_battery_level{job="shelly-sensors"} == 80'), 60, what="the first scrape")
 
 
 def test_it_knows_the_alerts_of_the_stack(server: Endpoint) -> None:

@@ -62,7 +62,7 @@ def storage(services: Services) -> Endpoint:
 
 @pytest.fixture
 def pool() -> Iterator[urllib3.PoolManager]:
-    pool = urllib3.PoolManager(timeout=10, retries=False)
+    pool = urllib3.PoolManager(timeout=60, retries=False)
     yield pool
     pool.clear()
 
@@ -160,7 +160,7 @@ def _credentials(services: Services, pool: urllib3.PoolManager) -> None:
     with pytest.raises(S3Error):
         list(stranger.list_objects(BUCKET))
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(f"{services.s3.url}/{BUCKET}?list-type=2", timeout=5)
+        urllib.request.urlopen(f"{services.s3.url}/{BUCKET}?list-type=2", timeout=60)
 
 
 def _presigned_expiry(services: Services, pool: urllib3.PoolManager) -> None:
@@ -270,6 +270,6 @@ def test_a_killed_server_is_replaced_at_the_next_start(monkeypatch: pytest.Monke
     monkeypatch.setattr("labkit.services.session._running", {})
     with start("s3", provider="embedded") as services:
         faults.kill(services, "s3")
-        wait_until(lambda: not services.running("s3").alive(), 5, what="the news of it")
+        wait_until(lambda: not services.running("s3").alive(), 60, what="the news of it")
         with start("s3", provider="embedded") as other:
             assert not S3.ready(other.s3)

@@ -57,7 +57,7 @@ def stored(database: Endpoint) -> dict[str, int]:
 def publish(broker: Endpoint, payloads: list[str]) -> None:
     with Client(broker) as client:
         for payload in payloads:
-            client.paho.publish(TOPIC, payload, qos=1).wait_for_publish(5)
+            client.paho.publish(TOPIC, payload, qos=1).wait_for_publish(60)
 
 
 @telegraf
@@ -70,9 +70,9 @@ def test_a_reading_becomes_the_point_of_the_contract_also_behind_messages_that_a
         # More than the broker has on its way to one client at a time: unacknowledged, they would block it for ever.
         poison = ["no JSON", '{"node_id": "node_01"}', '{"timestamp": 1}'] * 20
         # It may not have subscribed yet: a reading is published until one is stored.
-        wait_until(lambda: publish(house.mqtt, [reading(now)]) or stored(house.influxdb), 15, what="the first point")
+        wait_until(lambda: publish(house.mqtt, [reading(now)]) or stored(house.influxdb), 60, what="the first point")
         publish(house.mqtt, [*poison, reading(now - 1, 22), reading(now - 2), reading(now - 2)])
-        wait_until(lambda: stored(house.influxdb).get("temperature") == 3, 15, what="the points behind the poison")
+        wait_until(lambda: stored(house.influxdb).get("temperature") == 3, 60, what="the points behind the poison")
         assert stored(house.influxdb) == {"temperature": 3, "humidity": 3, "wifi_rssi": 3, "uptime": 3}
 
 
@@ -81,10 +81,10 @@ def test_a_reading_becomes_the_point_of_the_contract_also_behind_messages_that_a
 def test_what_is_published_while_it_is_away_is_stored_when_it_is_back(house: Services) -> None:
     now = int(time.time())
     with start("telegraf", config={"telegraf": addresses(house)}):
-        wait_until(lambda: publish(house.mqtt, [reading(now)]) or stored(house.influxdb), 15, what="the first point")
+        wait_until(lambda: publish(house.mqtt, [reading(now)]) or stored(house.influxdb), 60, what="the first point")
     publish(house.mqtt, [reading(now - index) for index in range(1, 50)])
     with start("telegraf", config={"telegraf": addresses(house)}):
-        wait_until(lambda: stored(house.influxdb).get("temperature") == 50, 15, what="what it had missed")
+        wait_until(lambda: stored(house.influxdb).get("temperature") == 50, 60, what="what it had missed")
 
 
 @telegraf

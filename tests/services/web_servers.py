@@ -29,7 +29,7 @@ def ask(url: str, data: bytes | None = None, headers: dict[str, str] | None = No
     """Status and text of a page; an error status is an answer too."""
     request = urllib.request.Request(url, data, headers or {})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -103,7 +103,7 @@ threading.Event().wait(60)
             os.kill(owner.pid, signal.SIGKILL)
             owner.wait()
     try:
-        wait_until(lambda: not _left(port, directory, container), 5, what="everything gone")
+        wait_until(lambda: not _left(port, directory, container), 60, what="everything gone")
     except TimeoutError:
         return _left(port, directory, container)
     return []

@@ -58,7 +58,7 @@ def pid_of(child: Child) -> int:
 
 def seen(child: Child, question: Callable[[Sight], object]) -> Sight:
     try:
-        wait_until(lambda: question(child.sight), 20, what="the process")
+        wait_until(lambda: question(child.sight), 60, what="the process")
     except TimeoutError:
         raise AssertionError(child.sight) from None
     return child.sight
@@ -66,7 +66,7 @@ def seen(child: Child, question: Callable[[Sight], object]) -> Sight:
 
 def test_a_process_that_is_well_is_seen_with_its_counts(run: Run) -> None:
     child = run()
-    assert child.wait(20)
+    assert child.wait(60)
     sight = child.sight
     assert (sight.received, sight.stored, sight.rejected, sight.lag) == (5, 4, 1, 2)
     assert (sight.state, sight.error, sight.restarts) == ("pass", "", 0)
@@ -75,7 +75,7 @@ def test_a_process_that_is_well_is_seen_with_its_counts(run: Run) -> None:
 
 def test_messages_a_second_are_counted_from_the_differences(run: Run, tmp_path: Path) -> None:
     child = run()
-    assert child.wait(20)
+    assert child.wait(60)
     (tmp_path / "new").write_text(WELL.replace('"received": 5', '"received": 1005'))
     (tmp_path / "new").replace(tmp_path / "health")
     assert 100 < (seen(child, lambda sight: sight.received == 1005).rate or 0) < 2000
@@ -102,7 +102,7 @@ def test_a_process_that_is_not_well_says_what_is_wrong(run: Run, tmp_path: Path,
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_process_that_dies_is_started_again_on_its_port_and_keeps_its_counts(run: Run) -> None:
     child = run()
-    assert child.wait(20)
+    assert child.wait(60)
     port, pid = child.sight.port, pid_of(child)
     os.kill(pid, signal.SIGKILL)
     assert "ended with exit code -9" in seen(child, lambda sight: sight.state == "waiting").error
@@ -131,7 +131,7 @@ def test_a_taken_port_is_given_up_for_a_free_one(run: Run) -> None:
 
 def test_stopping_ends_the_process_and_removes_its_directory(run: Run) -> None:
     child = run()
-    assert child.wait(20)
+    assert child.wait(60)
     process = psutil.Process(pid_of(child))
     directory = Path(process.cwd())
     child.stop()

@@ -95,8 +95,8 @@ class HouseUp:
         return None
 
     def check_nothing_is_left(self) -> None:
-        wait_until(lambda: not any(one.is_running() for one in self.family), 20, what="the end of its processes")
-        wait_until(lambda: not list(self._temporary.iterdir()), 20, what="the end of its private directories")
+        wait_until(lambda: not any(one.is_running() for one in self.family), 60, what="the end of its processes")
+        wait_until(lambda: not list(self._temporary.iterdir()), 60, what="the end of its private directories")
 
 
 @pytest.fixture

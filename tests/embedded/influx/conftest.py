@@ -105,7 +105,7 @@ def serving(*options: str, token: str = TOKEN) -> Iterator[Server]:
             yield Server(process, json.loads(line)["port"], token)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 @pytest.fixture(scope="session")

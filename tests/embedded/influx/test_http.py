@@ -237,11 +237,11 @@ def test_the_port_is_announced_in_a_file_too(tmp_path):
 def test_a_server_ends_quietly_when_it_is_asked_to():
     with serving() as server:
         server.process.terminate()
-        assert server.process.wait(10) == 0
+        assert server.process.wait(60) == 0
 
 
 def test_a_connection_is_kept_for_many_requests(server):
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.connect()
     own = connection.sock
     for _ in range(5):

@@ -204,7 +204,7 @@ def test_a_task_that_is_run_now_downsamples(server, client, bucket):
     run = client.tasks_api().run_manually(made.id)
     done = wait_until(
         lambda: (found := client.tasks_api().get_run(made.id, run.id)).status in ("success", "failed") and found,
-        20,
+        60,
         what="the run is over",
     )
     logs = [each.message for each in client.tasks_api().get_run_logs(made.id, run.id)]
@@ -217,7 +217,7 @@ def test_a_task_that_is_run_now_downsamples(server, client, bucket):
     retried = client.tasks_api().retry_run(made.id, run.id)
     assert retried.scheduled_for == run.scheduled_for
     wait_until(
-        lambda: client.tasks_api().get_run(made.id, retried.id).status == "success", 20, what="the second run is over"
+        lambda: client.tasks_api().get_run(made.id, retried.id).status == "success", 60, what="the second run is over"
     )
     assert len(client.tasks_api().get_logs(made.id)) == 4
     client.tasks_api().delete_task(made.id)
@@ -226,7 +226,7 @@ def test_a_task_that_is_run_now_downsamples(server, client, bucket):
 def test_a_task_that_fails_says_why(client):
     made = create(client, 'option task = {name: "fails", every: 1h}\nfrom(bucket: "nope") |> range(start: -1h)')
     run = client.tasks_api().run_manually(made.id)
-    wait_until(lambda: client.tasks_api().get_run(made.id, run.id).status == "failed", 20, what="the run has failed")
+    wait_until(lambda: client.tasks_api().get_run(made.id, run.id).status == "failed", 60, what="the run has failed")
     task = client.tasks_api().find_task_by_id(made.id)
     assert task.last_run_status == "failed"
     assert task.last_run_error == 'failed to initialize execute state: could not find bucket "nope"'
@@ -240,7 +240,7 @@ def test_an_active_task_runs_on_its_schedule_and_an_inactive_one_does_not(server
     text = downsample(bucket, target, "every: 1s").replace("-task.every", "-1h")
     made = create(client, text)
     sleeping = create(client, text.replace(target, other), status="inactive")
-    wait_until(lambda: count(server, target) >= 3, 20, what="the task has run three times")
+    wait_until(lambda: count(server, target) >= 3, 60, what="the task has run three times")
     runs = client.tasks_api().get_runs(made.id)
     assert {each.status for each in runs} <= {"success", "started", "scheduled"}
     times = sorted({each.scheduled_for for each in runs})
@@ -260,7 +260,7 @@ def test_tasks_are_there_and_run_after_a_restart(directory):
         server.process.kill()
         server.process.wait()
     with serving("--directory", str(directory)) as server:
-        wait_until(lambda: count(server, target) >= 1, 20, what="the task has run again")
+        wait_until(lambda: count(server, target) >= 1, 60, what="the task has run again")
 
 
 @pytest.mark.parametrize("path", ["", "/runs", "/logs", "/runs/00000000000000aa", "/runs/00000000000000aa/logs"])

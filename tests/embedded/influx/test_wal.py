@@ -243,7 +243,7 @@ def test_every_acknowledged_point_is_there_after_kill_9(directory):
     enough = threading.Event()
 
     def writer(number: int, port: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         batch = 0
         try:
             while True:
@@ -277,7 +277,7 @@ def test_every_acknowledged_point_is_there_after_kill_9(directory):
         server.process.kill()
         server.process.wait()
         for each in threads:
-            each.join(20)
+            each.join(60)
     assert all(len(each) > 5 for each in acknowledged)
     engine = Engine(directory)
     found = {

@@ -64,7 +64,7 @@ def test_a_low_battery_fires_and_a_full_one_does_not(influx: Endpoint) -> None:
 @pytest.mark.prometheus
 def test_a_lag_that_grows_fires(prometheus: Endpoint) -> None:
     query = rule("lag-grows")["data"][0]["model"]["expr"]
-    wait_until(lambda: ask_prometheus(prometheus, query), 20, what="a lag over 1,000")
+    wait_until(lambda: ask_prometheus(prometheus, query), 60, what="a lag over 1,000")
     assert all(fires(float(line["value"][1]), "lag-grows") for line in ask_prometheus(prometheus, query))
 
 
@@ -144,7 +144,7 @@ def test_a_running_prometheus_calls_when_a_stage_falls_behind_and_when_one_is_go
                          "alerts.yml": hasty,
                          TARGETS: targets({"f2-sink": sink.address, "gone": gone.address})})
         with start("prometheus", provider="native", config={"prometheus": config}) as services:
-            wait_until(lambda: ask_prometheus(services.prometheus, 'up{job="gone"} == 1'), 20, what="the first scrape")
+            wait_until(lambda: ask_prometheus(services.prometheus, 'up{job="gone"} == 1'), 60, what="the first scrape")
             short_lived.close()
             wanted = {("StageLagGrows", "f2-sink"), ("StageRejects", "f2-sink"), ("StageDown", "gone")}
             wait_until(lambda: wanted <= firing(services.prometheus), 30, what=f"the alerts {sorted(wanted)}")

@@ -108,7 +108,7 @@ def test_no_panel_is_left_out() -> None:
 @pytest.mark.prometheus
 @pytest.mark.parametrize(("name", "panel"), panels(PROMETHEUS.uid))
 def test_a_prometheus_panel_finds_a_line_for_each_stage(name: str, panel: Panel, prometheus: Endpoint) -> None:
-    wait_until(lambda: len(ask_prometheus(prometheus, "count_over_time(iot_stage_lag[1m]) >= 3")) == 2, 20,
+    wait_until(lambda: len(ask_prometheus(prometheus, "count_over_time(iot_stage_lag[1m]) >= 3")) == 2, 60,
                what="three scrapes of both stages")
     for target in panel["targets"]:
         found = ask_prometheus(prometheus, grafana.promql(target["expr"]))
@@ -119,7 +119,7 @@ def test_a_prometheus_panel_finds_a_line_for_each_stage(name: str, panel: Panel,
 @pytest.mark.prometheus
 def test_the_queries_of_the_pipeline_say_what_the_stages_did(prometheus: Endpoint) -> None:
     """A stage takes ten messages at each question, a second apart, and cannot read one of ten."""
-    wait_until(lambda: len(ask_prometheus(prometheus, "count_over_time(iot_stage_lag[1m]) >= 5")) == 2, 20,
+    wait_until(lambda: len(ask_prometheus(prometheus, "count_over_time(iot_stage_lag[1m]) >= 5")) == 2, 60,
                what="five scrapes of both stages")
 
     def value(panel: str) -> float:

@@ -72,7 +72,7 @@ def test_what_is_published_while_the_collector_is_killed_is_stored_once(broker: 
                 view.publish(topic, reading)
         view.publish("iot/node/01/telemetry", b"poison")
         with running("stack.esp32.collector", **places) as collector:
-            wait_until(lambda: stored(influx, bucket) == 600, 20, what="every reading is stored once")
+            wait_until(lambda: stored(influx, bucket) == 600, 60, what="every reading is stored once")
             health = collector.get("/health").json()
             assert (health["rejected"], health["last_error"]) == (1, None)
             assert health["stored"] >= 300

@@ -106,8 +106,8 @@ def test_a_letter_has_reason_topic_detail_and_payload_and_good_readings_make_non
         before = manager.get("/health").json()
         for payload in (b"no \"JSON\",\\ at=all\n", SAMPLE, b"\xff\x00", reading(uptime="1"), long, SAMPLE):
             view.publish(TOPIC, payload)
-        wait_until(lambda: len(letters(influx, "dead-letters")) >= 4, 15, what="the letters are stored")
-        wait_until(lambda: manager.get("/health").json()["lag"] == 0, 5, what="all is acknowledged")
+        wait_until(lambda: len(letters(influx, "dead-letters")) >= 4, 60, what="the letters are stored")
+        wait_until(lambda: manager.get("/health").json()["lag"] == 0, 60, what="all is acknowledged")
         health = manager.get("/health").json()
     found = letters(influx, "dead-letters")
     # Which of `payload` and `payload_hex` a letter has is its own; both are columns of the table.
@@ -131,11 +131,11 @@ def test_what_is_malformed_waits_while_the_database_is_away(broker: Endpoint) ->
                 for number in range(50):
                     view.publish(TOPIC, b"%d is no reading" % number)
                     view.publish(TOPIC, SAMPLE)
-                wait_until(lambda: bool(watcher.error), 15, what="the watcher says that it cannot write")
+                wait_until(lambda: bool(watcher.error), 60, what="the watcher says that it cannot write")
                 assert watcher.rejected == 0
                 restart(services, "influxdb")
-                wait_until(lambda: watcher.rejected == 50, 15, what="every letter is stored")
-            wait_until(lambda: watcher.lag == 0, 5, what="all is acknowledged")
+                wait_until(lambda: watcher.rejected == 50, 60, what="every letter is stored")
+            wait_until(lambda: watcher.lag == 0, 60, what="all is acknowledged")
             assert watcher.error is None
             assert {one["payload"] for one in letters(influx, "iot-esp32")} == {
                 f"{number} is no reading" for number in range(50)}
@@ -153,12 +153,12 @@ def test_a_letter_that_was_not_written_comes_again_after_the_end_of_the_watch(
     watcher.start()
     with viewing(broker) as view:
         view.publish(TOPIC, b"again")
-        wait_until(lambda: bool(watcher.error), 10, what="it has tried to write")
+        wait_until(lambda: bool(watcher.error), 60, what="it has tried to write")
         watcher.stop()
         second = Watcher(broker, place, Stage("test"), "comes-again")  # type: ignore[arg-type]
         second.start()
         try:
-            wait_until(lambda: bool(letters(influx, "comes-again")), 10, what="the letter is stored")
+            wait_until(lambda: bool(letters(influx, "comes-again")), 60, what="the letter is stored")
         finally:
             second.stop()
     assert [one["payload"] for one in letters(influx, "comes-again")] == ["again"]

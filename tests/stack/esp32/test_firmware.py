@@ -62,11 +62,11 @@ def boards(places: dict[str, str], manager: Running) -> Iterator[Boards]:
     boards = Boards(build("node"), "--id", "51", "--count", "5", "--interval", "1", environment=places)
     try:
         boards.ready()
-        wait_until(lambda: online(manager) == NODES, 10, what="five boards are online")
+        wait_until(lambda: online(manager) == NODES, 60, what="five boards are online")
         yield boards
     finally:
         boards.kill()
-        wait_until(lambda: not online(manager), 15, what="the wills of the boards have come")
+        wait_until(lambda: not online(manager), 60, what="the wills of the boards have come")
 
 
 def test_the_boards_obey_refuse_and_their_readings_are_stored(
@@ -81,7 +81,7 @@ def test_the_boards_obey_refuse_and_their_readings_are_stored(
     def rows() -> list[dict[str, Any]]:
         return [row for row in manager.get("/fleet?window=60").json()["nodes"] if row["online"] and row["rate"]]
 
-    wait_until(lambda: [row["node_id"] for row in rows()] == NODES, 15, what="the table has five boards")
+    wait_until(lambda: [row["node_id"] for row in rows()] == NODES, 60, what="the table has five boards")
     query = ('from(bucket: "esp32-firmware") |> range(start: -1h) |> filter(fn: (r) => r._field == "temperature")'
              ' |> last()')
     with InfluxDBClient(influx.url, influx.token, org=influx.org) as client:

@@ -34,7 +34,7 @@ def node(broker: Endpoint, node_id: str, answer: Answer) -> Iterator[None]:
         client.on_message = on_message
         client.on_subscribe = lambda *_: ready.set()
         client.subscribe(f"iot/node/{node_id}/command", qos=1)
-        assert ready.wait(5)
+        assert ready.wait(60)
         yield
 
 
@@ -55,7 +55,7 @@ def test_a_simulated_node_acknowledges_and_refuses(broker: Endpoint, client: mqt
 def test_a_command_goes_out_as_the_contract_says(broker: Endpoint, client: mqtt.Client) -> None:
     with viewing(broker) as view, view.listen("iot/node/n1/command") as heard, node(broker, "n1", lambda c: [done(c)]):
         ack = fleet.send_command(client, "n1", "restart", {}, 5)
-        (message,) = heard.wait(1)
+        (message,) = heard.wait(1, 60)
     assert message.json() == {"id": ack.id, "command": "restart", "params": {}}
     assert (message.qos, message.retain) == (1, False)
 

@@ -31,19 +31,19 @@ def test_the_manager_says_that_its_broker_is_away_and_works_again_when_it_is_bac
         with (running("stack.esp32.manager", HEALTH_INTERVAL="0.3", **places) as manager,
               running("labkit.devices", "esp32", "--count", "2", "--interval", "1", **places)):
             manager.wait_healthy()
-            wait_until(lambda: len(online(manager)) == 2, 10, what="two nodes are online")
-            wait_until(lambda: manager.get("/broker").status_code == 200, 5, what="the broker's health is there")
+            wait_until(lambda: len(online(manager)) == 2, 60, what="two nodes are online")
+            wait_until(lambda: manager.get("/broker").status_code == 200, 60, what="the broker's health is there")
             broker.kill()
-            wait_until(lambda: manager.get("/health").status_code == 503, 10, what="/health says fail")
-            wait_until(lambda: manager.get("/broker").status_code == 503, 15, what="the broker's health is gone")
+            wait_until(lambda: manager.get("/health").status_code == 503, 60, what="/health says fail")
+            wait_until(lambda: manager.get("/broker").status_code == 503, 60, what="the broker's health is gone")
             assert manager.get("/health").json()["checks"]["mqtt"]["status"] == "fail"
             assert manager.post("/nodes/01/command", led).status_code in (503, 504)
             broker.start()
             manager.wait_healthy()
-            wait_until(lambda: manager.post("/nodes/01/command", led).status_code == 200, 20,
+            wait_until(lambda: manager.post("/nodes/01/command", led).status_code == 200, 60,
                        what="a command is acknowledged again")
-            wait_until(lambda: manager.get("/broker").status_code == 200, 15, what="the broker's health is back")
-            wait_until(lambda: manager.get("/health").json()["last_error"] is None, 5, what="no error stands there")
+            wait_until(lambda: manager.get("/broker").status_code == 200, 60, what="the broker's health is back")
+            wait_until(lambda: manager.get("/health").json()["last_error"] is None, 60, what="no error stands there")
     finally:
         broker.kill()
 
@@ -80,7 +80,7 @@ def test_a_broker_that_is_killed_under_load_costs_no_reading_and_doubles_none(tm
             for number, (topic, reading) in enumerate(readings(0, 2000)):
                 node.publish(topic, json.dumps(reading), qos=1)
                 if number == 1000:
-                    wait_until(lambda: len(acknowledged) > 200, 10, what="the broker is under load")
+                    wait_until(lambda: len(acknowledged) > 200, 60, what="the broker is under load")
                     broker.kill()
                     broker.start()
             wait_until(lambda: len(acknowledged) == 2000, 30, what="the broker has every reading")

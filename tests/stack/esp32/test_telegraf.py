@@ -46,10 +46,10 @@ def test_telegraf_stores_the_same_points_as_the_collector(broker: Endpoint, infl
             view.publish("iot/node/01/telemetry", readings[0])
             return bool(points(theirs))
 
-        wait_until(subscribed, 20, what="Telegraf has stored the first reading", most=0.5)
+        wait_until(subscribed, 60, what="Telegraf has stored the first reading", most=0.5)
         view.publish("iot/node/01/telemetry", b"no JSON")
         for reading in readings:
             topic_id = reading["node_id"] if reading["node_id"] == "node_02" else "01"  # both forms of the topic
             view.publish(f"iot/node/{topic_id}/telemetry", reading)
-        wait_until(lambda: len(points(theirs)) >= len(points(ours)), 20, what="Telegraf has stored every reading")
+        wait_until(lambda: len(points(theirs)) >= len(points(ours)), 60, what="Telegraf has stored every reading")
     assert points(theirs) == points(ours)

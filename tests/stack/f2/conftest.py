@@ -116,7 +116,7 @@ class Controller:
     def publish(self, *messages: tuple[str, bytes], retain: bool = False) -> None:
         """Publish, and wait for the broker's acknowledgements."""
         for info in [self.client.publish(topic, payload, qos=1, retain=retain) for topic, payload in messages]:
-            info.wait_for_publish(10)
+            info.wait_for_publish(60)
             assert info.is_published(), "the broker did not acknowledge a message"
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ def controller(broker: Endpoint) -> Iterator[Controller]:
     controller.close()
 
 
-def settled(stats: dict[str, Any], timeout: float = 20, **wanted: int) -> None:
+def settled(stats: dict[str, Any], timeout: float = 60, **wanted: int) -> None:
     """Wait until a stage has counted so much, and see that it counts no more."""
     wait_until(lambda: all(stats[name] >= count for name, count in wanted.items()), timeout,
                what=f"{wanted} in {stats}")

@@ -48,7 +48,7 @@ class StageProcess:
     def health(self) -> dict[str, Any]:
         """The document of /health, with its HTTP status."""
         try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=60) as answer:
                 return {"http": answer.status, **json.load(answer)}
         except urllib.error.HTTPError as error:
             with error:
@@ -56,7 +56,7 @@ class StageProcess:
 
     def metrics(self) -> str:
         """What Prometheus reads."""
-        with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=60) as answer:
             return str(answer.read().decode())
 
     def ready(self) -> None:

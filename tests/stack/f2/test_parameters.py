@@ -97,7 +97,7 @@ def test_a_change_is_seen_when_the_database_has_told_of_it(conn, editor):
 
     assert decimals() == 1
     editor.execute('UPDATE "DataPoint" SET "Decimals" = 2 WHERE "DataPointId" = 1')
-    wait_until(lambda: decimals() == 2, 5, what="the new row")
+    wait_until(lambda: decimals() == 2, 60, what="the new row")
 
 
 def test_a_controller_that_was_unknown_is_found_when_it_is_there(conn, editor):
@@ -109,7 +109,7 @@ def test_a_controller_that_was_unknown_is_found_when_it_is_there(conn, editor):
         [[connector]] = editor.execute('INSERT INTO "Connector" ("ControllerId", "ConnectorNumber") VALUES (%s, 9) '
                                        'RETURNING "ConnectorId"', [device])
         editor.execute('INSERT INTO "Pin" ("ConnectorId", "Position", "DeviceId") VALUES (%s, 7, 1001)', [connector])
-    wait_until(lambda: list(f2.load_parameters(conn, mac)) == [(9, "temperature", "7")], 5, what="the new controller")
+    wait_until(lambda: list(f2.load_parameters(conn, mac)) == [(9, "temperature", "7")], 60, what="the new controller")
 
 
 def test_what_is_remembered_of_invented_controllers_is_bounded(conn, monkeypatch):

@@ -146,12 +146,12 @@ def test_a_batch_is_done_again_when_the_database_was_away(log, parameters_dsn):
         with psycopg.connect(parameters_dsn, autocommit=True) as conn:
             conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                          "WHERE pid <> pg_backend_pid() AND datname = current_database()")
-        wait_until(lambda: processor.stats["error"] or one_more(), 10, what="an error in the stats")
+        wait_until(lambda: processor.stats["error"] or one_more(), 60, what="an error in the stats")
         one_more()
         processor.dsn = parameters_dsn
         count = next(numbers) - 1
         settled(processor.stats, stored=count, rejected=0)
-        wait_until(lambda: processor.stats["error"] is None and processor.stats["lag"] == 0, 5, what="no error, no lag")
+        wait_until(lambda: processor.stats["error"] is None and processor.stats["lag"] == 0, 60, what="no lag")
     finally:
         processor.stop()
     assert [each["value"] for each in log.documents(log.decoded)] == [number / 10 for number in range(1, count + 1)]
@@ -164,7 +164,7 @@ def test_offsets_are_committed_after_the_output_is_delivered(log, parameters_dsn
                                   dead_letter_topic=log.dead, group=log.group) for _ in range(2))
     first.start()
     first.outbox = Stuck(log.bootstrap)  # long before the group has given it a partition
-    wait_until(lambda: first.outbox.asked, 20, what="a batch")
+    wait_until(lambda: first.outbox.asked, 60, what="a batch")
     first.stop()
     second.start()
     try:

@@ -46,13 +46,13 @@ def test_controllers_reach_the_hypertable_through_all_stages(stages, variables, 
     controller.publish(("cmnd/nonsense", b"\xff"))
     controller.close()
 
-    received = wait_until(lambda: stages["connector"].health()["received"], 5, what="messages")
+    received = wait_until(lambda: stages["connector"].health()["received"], 60, what="messages")
     assert received >= 20 * 8
-    wait_until(lambda: stages["connector"].health()["stored"] == received, 10, what="all messages in Kafka")
-    wait_until(lambda: stages["processor"].health()["received"] == received, 20, what="all messages decoded")
+    wait_until(lambda: stages["connector"].health()["stored"] == received, 60, what="all messages in Kafka")
+    wait_until(lambda: stages["processor"].health()["received"] == received, 60, what="all messages decoded")
     counts = stages["processor"].health()
     assert counts["rejected"] == 1
-    wait_until(lambda: stages["sink"].health()["stored"] == counts["stored"], 20, what="all measurements stored")
+    wait_until(lambda: stages["sink"].health()["stored"] == counts["stored"], 60, what="all measurements stored")
 
     with psycopg.connect(timeseries_dsn) as conn:
         found = conn.execute("SELECT component_type, count(DISTINCT device_id) FROM iot_measurements GROUP BY 1")
@@ -63,7 +63,7 @@ def test_controllers_reach_the_hypertable_through_all_stages(stages, variables, 
         assert total.fetchone() == (counts["stored"],)
     assert [letter["code"] for letter in log.documents(log.dead)] == ["BAD_LEVELS"]
 
-    wait_until(lambda: stages["sink"].health()["lag"] == 0, 5, what="no lag")
+    wait_until(lambda: stages["sink"].health()["lag"] == 0, 60, what="no lag")
     sink = stages["sink"].metrics()
     assert f'iot_stage_stored_total{{service="f2-sink"}} {counts["stored"]}.0' in sink
     assert f'iot_stage_latency_seconds_count{{service="f2-sink"}} {counts["stored"]}.0' in sink
@@ -87,7 +87,7 @@ def test_a_wrong_setting_is_refused_by_name(variables, stage, variable, value):
 def test_a_stage_waits_for_what_is_not_there_and_says_so(variables):
     stage = StageProcess("processor", variables | {"POSTGRES_PORT": "1"})
     try:
-        wait_until(lambda: stage.health()["last_error"] != "starting", 20, what="an error")
+        wait_until(lambda: stage.health()["last_error"] != "starting", 60, what="an error")
         document = stage.health()
         assert document["http"] == 503
         assert document["checks"]["postgresql"]["status"] == "fail"

@@ -29,7 +29,7 @@ class Running:
         self.url = f"http://127.0.0.1:{ready.get('port')}"
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return requests.get(self.url + path, timeout=20, **options)
+        return requests.get(self.url + path, timeout=60, **options)
 
     def post(self, path: str, body: Any) -> requests.Response:
         return requests.post(self.url + path, json=body, timeout=40)
@@ -39,13 +39,13 @@ class Running:
 
     def wait_healthy(self) -> None:
         try:
-            wait_until(self.healthy, 10, what="/health says pass")
+            wait_until(self.healthy, 60, what="/health says pass")
         except TimeoutError as error:
             raise AssertionError(self.get("/health").text) from error
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(15)
+        return self.process.wait(60)
 
 
 def addresses(*endpoints: Endpoint) -> dict[str, str]:
@@ -73,7 +73,7 @@ def running(module: str, *arguments: str, **environment: str) -> Iterator[Runnin
             line = process.stdout.readline()
             if not line:
                 log.seek(0)
-                raise AssertionError(f"{module} ended with {process.wait(5)}:\n{log.read()[-3000:]}")
+                raise AssertionError(f"{module} ended with {process.wait(60)}:\n{log.read()[-3000:]}")
             yield Running(process, json.loads(line))
         except BaseException:
             log.seek(0)
@@ -82,7 +82,7 @@ def running(module: str, *arguments: str, **environment: str) -> Iterator[Runnin
         finally:
             process.terminate()
             try:
-                process.wait(15)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -239,7 +239,7 @@ def test_a_command_goes_to_the_devices_topic(client: FlaskClient, broker: Endpoi
     write_reading(client, device, 20, NOW)
     with viewing(broker) as view, view.listen("commands/#") as heard:
         answer = client.post(f"/devices/{device}/command", json={"state": "on"})
-        (message,) = heard.wait(1)
+        (message,) = heard.wait(1, 60)
     assert (answer.status_code, answer.json["topic"]) == (202, f"commands/temperature/{device}")
     assert (message.topic, message.json()) == (f"commands/temperature/{device}", {"state": "on"})
     assert client.post(f"/devices/{device}/command", json={}).status_code == 422

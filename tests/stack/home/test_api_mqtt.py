@@ -21,7 +21,7 @@ from stack.parts import api
 def test_a_published_message_arrives_as_it_was_sent(client: FlaskClient, broker: Endpoint) -> None:
     with viewing(broker) as view, view.listen("api/one") as heard:
         answer = client.post("/mqtt/publish", json={"topic": "api/one", "message": {"value": 21.4, "unit": "°C"}})
-        (message,) = heard.wait(1)
+        (message,) = heard.wait(1, 60)
     assert answer.status_code == 200
     assert answer.json == {"published": True, "topic": "api/one", "bytes": 30}
     assert message.payload == '{"value": 21.4, "unit": "°C"}'.encode()
@@ -34,7 +34,7 @@ def test_text_is_sent_as_it_is_and_all_else_as_json(
 ) -> None:
     with viewing(broker) as view, view.listen("api/two") as heard:
         client.post("/mqtt/publish", json={"topic": "api/two", "message": message, "qos": 0})
-        assert heard.wait(1)[0].payload == payload
+        assert heard.wait(1, 60)[0].payload == payload
 
 
 def test_a_retained_message_comes_once_to_each_subscriber(client: FlaskClient) -> None:
@@ -177,8 +177,8 @@ def test_more_waiting_requests_than_allowed_are_turned_away(broker: Endpoint, in
             answer = app.test_client().post("/mqtt/subscribe", json={"topic": "api/other", "timeout": 0})
             return answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1
 
-        wait_until(turned_away, 5, what="the second request is turned away")
-        wait_until(lambda: view.publish("api/busy", b"1") or first.done(), 5, what="the first request has its message")
+        wait_until(turned_away, 60, what="the second request is turned away")
+        wait_until(lambda: view.publish("api/busy", b"1") or first.done(), 60, what="the first request has its message")
     assert app.test_client().post("/mqtt/subscribe", json={"topic": "api/other", "timeout": 0}).status_code == 200
     app.extensions["database"].close()
 

@@ -31,9 +31,9 @@ def test_motion_switches_the_lamp_on_and_its_end_switches_it_off(broker: Endpoin
         view.publish("sensors/motion/motion-002", motion(1))  # another room's
         view.publish("sensors/motion/motion-001", b"no reading")
         view.publish("sensors/motion/motion-001", motion(1))
-        wait_until(lambda: lamp.on, 10, what="the lamp is on")
+        wait_until(lambda: lamp.on, 60, what="the lamp is on")
         view.publish("sensors/motion/motion-001", motion(0))
-        wait_until(lambda: not lamp.on, 10, what="the lamp is off")
+        wait_until(lambda: not lamp.on, 60, what="the lamp is off")
         health = service.get("/health").json()
         assert (health["service"], health["rejected"], health["mine"]) == ("home-automation", 1, False)
 
@@ -53,6 +53,6 @@ def test_seconds_that_make_no_sense_are_refused_by_name(name: str, value: str) -
 
 def test_it_waits_for_a_broker_that_is_not_there_and_says_so(broker: Endpoint) -> None:
     with running("stack.home.automation", **addresses(broker) | {"MQTT_PORT": "1"}) as service:
-        wait_until(lambda: "waiting" in str(service.get("/health").json()["last_error"]), 5, what="it waits")
+        wait_until(lambda: "waiting" in str(service.get("/health").json()["last_error"]), 60, what="it waits")
         assert service.get("/health").status_code == 503
         assert service.end() == 0

@@ -56,22 +56,22 @@ def test_what_the_simulator_measures_is_on_the_dashboard_and_so_is_what_a_script
         with view.listen("sensors/humidity/+") as other:
             reading = {"device_id": "script-001", "type": "humidity", "value": 61.5, "unit": "%", "room": "living",
                        "timestamp": 1_704_844_800}
-            sent = requests.post(f"{entrance}/api/mqtt/publish", timeout=10,
+            sent = requests.post(f"{entrance}/api/mqtt/publish", timeout=60,
                                  json={"topic": "sensors/humidity/script-001", "message": reading})
             assert sent.json()["published"] is True
             page.wait_for_function(f"{gauge.format('humidity')}.includes('61.5')", timeout=30_000)
-            assert other.wait(1)[0].json() == reading
+            assert other.wait(1, 60)[0].json() == reading
 
 
 def test_a_script_writes_and_queries_through_the_entrance(entrance: str) -> None:
     point = {"measurement": "script", "fields": {"value": 7}, "tags": {"room": "attic"}}
-    assert requests.post(f"{entrance}/api/database/write", json=point, timeout=10).status_code == 201
+    assert requests.post(f"{entrance}/api/database/write", json=point, timeout=60).status_code == 201
     query = 'from(bucket: "entrance") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "script")'
-    answer = requests.post(f"{entrance}/api/database/query", json={"query": query}, timeout=10)
+    answer = requests.post(f"{entrance}/api/database/query", json={"query": query}, timeout=60)
     assert [row["_value"] for row in answer.json()["rows"]] == [7.0]
-    wait_until(lambda: requests.get(f"{entrance}/api/devices/temp-001/latest", timeout=10).status_code == 200, 10,
+    wait_until(lambda: requests.get(f"{entrance}/api/devices/temp-001/latest", timeout=60).status_code == 200, 60,
                what="the simulator's readings are in the database")
-    assert "OpenAPI" in requests.get(f"{entrance}/api/docs", timeout=10).text
+    assert "OpenAPI" in requests.get(f"{entrance}/api/docs", timeout=60).text
 
 
 def test_a_bounded_wait_is_not_cut_off_by_the_entrance(entrance: str, broker: Endpoint) -> None:

@@ -60,7 +60,7 @@ def test_a_second_copy_sees_what_the_first_one_wrote(service: Running, broker: E
 
 def test_it_waits_for_a_database_that_is_not_there_and_says_so(broker: Endpoint, influx: Endpoint) -> None:
     with running("stack.home.api", **addresses(broker, influx) | {"INFLUX_URL": "http://127.0.0.1:1"}) as service:
-        wait_until(lambda: "waiting" in str(service.get("/health").json()["last_error"]), 5, what="it waits")
+        wait_until(lambda: "waiting" in str(service.get("/health").json()["last_error"]), 60, what="it waits")
         answer = service.get("/health")
         assert answer.status_code == 503
         assert answer.json()["checks"]["influxdb"]["status"] == "fail"

@@ -37,13 +37,13 @@ class Door:
         if self._listener is not None:
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
-            self._thread.join(5)
+            self._thread.join(60)
             self._listener = None
         with self._lock:
             for each in list(self._open):
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
-        wait_until(lambda: not self._open, 5, what="the connections end")
+        wait_until(lambda: not self._open, 60, what="the connections end")
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):

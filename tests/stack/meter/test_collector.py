@@ -41,7 +41,7 @@ def publish(broker: Broker) -> Iterator[Publish]:
             )
             sent.append(client.publish(topic, payload, qos=qos))
         for each in sent:
-            each.wait_for_publish(10)
+            each.wait_for_publish(60)
             assert each.is_published()
 
     yield send
@@ -72,7 +72,7 @@ def collect(broker: Broker, store: ObjectStore, influx: Influx) -> Iterator[Coll
         client.username_pw_set(broker.username or None, broker.password or None)
         client.connect(broker.host, broker.port)
         client.loop_start()
-        wait_until(client.is_connected, 5, what="the session's end")
+        wait_until(client.is_connected, 60, what="the session's end")
         client.disconnect()
         client.loop_stop()
 
@@ -80,7 +80,7 @@ def collect(broker: Broker, store: ObjectStore, influx: Influx) -> Iterator[Coll
 def settled(collector: devices.Collector, count: int) -> None:
     wait_until(
         lambda: sum(collector.stats[name] for name in ("stored", "duplicates", "rejected")) >= count,
-        20,
+        60,
         what=f"{count} messages are settled, {collector.stats}",
     )
 
@@ -153,7 +153,7 @@ def test_an_outage_of_either_store_loses_nothing_and_stores_nothing_twice(
             settled(collector, 20)
             door.shut()
             publish(*during)
-            wait_until(lambda: collector.stats["error"], 10, what="the collector notices the outage")
+            wait_until(lambda: collector.stats["error"], 60, what="the collector notices the outage")
             assert collector.stats["stored"] < 40
             door.open()
             publish(*after)
@@ -174,7 +174,7 @@ def test_what_was_not_acknowledged_comes_to_the_next_collector(
     nowhere = replace(influx, url="http://127.0.0.1:9")
     with collect(influx=nowhere) as collector:
         publish(*sent)
-        wait_until(lambda: collector.stats["error"], 10, what="the outage is noticed")
+        wait_until(lambda: collector.stats["error"], 60, what="the outage is noticed")
     assert points(influx) == []
     with collect() as collector:
         settled(collector, 20)
@@ -258,7 +258,7 @@ def test_two_collectors_share_the_messages(
         collect(client_id=f"b-{uuid.uuid4().hex[:6]}", topic_filter=group) as two,
     ):
         publish(*sent)
-        wait_until(lambda: one.stats["stored"] + two.stats["stored"] >= 60, 20, what="both have stored")
+        wait_until(lambda: one.stats["stored"] + two.stats["stored"] >= 60, 60, what="both have stored")
         assert one.stats["stored"] + two.stats["stored"] == 60
         assert min(one.stats["stored"], two.stats["stored"]) > 0
     assert len(objects(store)) == 60
@@ -271,7 +271,7 @@ def test_messages_of_qos_0_are_let_go_when_memory_would_end(
     monkeypatch.setattr(devices.Collector, "MOST_WAITING", 5)
     with collect(influx=replace(influx, url="http://127.0.0.1:9"), batch_size=1) as collector:
         publish(*readings(40), qos=0)
-        wait_until(lambda: collector.stats["received"] == 40, 10, what="all have come")
+        wait_until(lambda: collector.stats["received"] == 40, 60, what="all have come")
         assert collector.stats["dropped"] >= 30
         assert len(collector.waiting) <= 5
 
@@ -302,8 +302,8 @@ def test_what_comes_too_fast_is_packed_and_taken_apart_when_there_is_time(
 ) -> None:
     sent = readings(60)
     with published_while_away(publish, collect, influx, sent, pack_above=3) as collector:
-        wait_until(lambda: collector.stats["stored"] == 60, 20, what="all are stored")
-        wait_until(lambda: not collector.packed, 20, what="the packs are taken apart")
+        wait_until(lambda: collector.stats["stored"] == 60, 60, what="all are stored")
+        wait_until(lambda: not collector.packed, 60, what="the packs are taken apart")
     assert objects(store) == {
         devices.object_key(each["device_id"], each["timestamp"]): devices.object_body(each) for each in sent
     }
@@ -320,7 +320,7 @@ def test_packs_that_are_left_are_taken_apart_by_the_next_collector(
         with pytest.raises(ValueError, match="2 packs are not taken apart"):
             devices.rebuild(store, influx, NOW)
         with collect() as collector:
-            wait_until(lambda: not collector.packed, 20, what="the packs are taken apart")
+            wait_until(lambda: not collector.packed, 60, what="the packs are taken apart")
         assert archive.packs() == []
     assert len(objects(store)) == 30
     assert devices.rebuild(store, influx, NOW) == 30
@@ -339,7 +339,7 @@ def test_of_two_readings_with_one_time_stamp_in_packs_the_first_one_stays_in_bot
         archive.pack([devices.object_body(first)])
         archive.pack([devices.object_body(other)])
     with collect() as collector:
-        wait_until(lambda: not collector.packed, 20, what="the packs are taken apart")
+        wait_until(lambda: not collector.packed, 60, what="the packs are taken apart")
     (letter,) = (json.loads(body) for body in objects(store, "dead-letters/").values())
     assert json.loads(letter["payload"]) == other
     assert objects(store, "power-001/") == {f"power-001/{NOW}.json": devices.object_body(first)}
@@ -357,9 +357,9 @@ def test_a_pack_waits_while_the_store_is_away(collect: Collect, store: ObjectSto
             with collector.changed:
                 collector.packed = True
                 collector.changed.notify_all()
-            wait_until(lambda: collector.stats["error"], 10, what="the outage is noticed")
+            wait_until(lambda: collector.stats["error"], 60, what="the outage is noticed")
             door.open()
-            wait_until(lambda: not collector.packed, 20, what="the pack is taken apart")
+            wait_until(lambda: not collector.packed, 60, what="the pack is taken apart")
     finally:
         door.shut()
     assert list(objects(store)) == [f"power-001/{NOW}.json"]
@@ -372,7 +372,7 @@ def test_lines_of_a_pack_that_are_no_readings_are_dead_letters(
         archive.pack([b"{", b"[]", b"{}", devices.object_body(reading())])
         archive.write("packs/notes.txt", b"\xff somebody's")
     with collect() as collector:
-        wait_until(lambda: not collector.packed, 20, what="the packs are taken apart")
+        wait_until(lambda: not collector.packed, 60, what="the packs are taken apart")
         assert collector.stats["error"] is None
     found = objects(store)
     assert sum(key.startswith("dead-letters/") for key in found) == 3

@@ -28,11 +28,11 @@ class Running:
         self.url = f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}"
 
     def get(self, path: str) -> requests.Response:
-        return requests.get(self.url + path, timeout=5)
+        return requests.get(self.url + path, timeout=60)
 
     def end(self) -> tuple[int, str, str]:
         self.process.send_signal(signal.SIGTERM)
-        out, log = self.process.communicate(timeout=10)
+        out, log = self.process.communicate(timeout=60)
         return self.process.returncode, out, log
 
 
@@ -55,7 +55,7 @@ def popen(**environment: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("app", ["", "flask", "fastapi"])
 def test_every_kind_of_service_serves_health_and_metrics_beside_its_own_routes(app: str) -> None:
     with running(APP=app) as service:
-        wait_until(lambda: service.get("/health").status_code == 200, 5, what="the service is healthy")
+        wait_until(lambda: service.get("/health").status_code == 200, 60, what="the service is healthy")
         report = service.get("/health").json()
         metrics = service.get("/metrics").text
         hello = service.get("/hello")
@@ -75,7 +75,7 @@ def test_every_kind_of_service_serves_health_and_metrics_beside_its_own_routes(a
 def test_a_service_waits_for_what_is_not_there_yet_and_says_so() -> None:
     with running(FAILS="3") as service:
         first = service.get("/health")
-        wait_until(lambda: service.get("/health").status_code == 200, 10, what="the service is healthy")
+        wait_until(lambda: service.get("/health").status_code == 200, 60, what="the service is healthy")
     assert first.status_code == 503
     assert "no broker yet" in first.json()["last_error"] or first.json()["last_error"] == "starting"
 
@@ -94,7 +94,7 @@ def test_a_service_that_is_asked_to_end_while_it_waits_ends_cleanly() -> None:
 
 def test_a_fault_of_the_service_itself_ends_it_with_a_traceback_in_one_line_of_the_log() -> None:
     with running(BREAKS="1") as service:
-        _, log = service.process.communicate(timeout=10)
+        _, log = service.process.communicate(timeout=60)
         line = json.loads(log.splitlines()[-1])
     assert service.process.returncode == 1
     assert (line["event"], line["level"], line["service"]) == ("cannot go on", "error", "toy")
@@ -103,7 +103,7 @@ def test_a_fault_of_the_service_itself_ends_it_with_a_traceback_in_one_line_of_t
 
 def test_a_service_whose_setting_is_wrong_ends_with_status_2_and_no_traceback() -> None:
     process = popen()
-    _, log = process.communicate(timeout=10)
+    _, log = process.communicate(timeout=60)
     assert process.returncode == 2
     assert log == "toy: INFLUX_TOKEN is not set; set it, or INFLUX_TOKEN_FILE to a file that holds it.\n"
 

@@ -26,7 +26,7 @@ def publish(broker: Endpoint, messages: Iterable[tuple[str, bytes]]) -> int:
     client.loop_start()
     sent = [client.publish(topic, payload, qos=1) for topic, payload in messages]
     for each in sent:
-        each.wait_for_publish(20)
+        each.wait_for_publish(60)
     client.disconnect()
     client.loop_stop()
     return len(sent)
@@ -46,7 +46,7 @@ def collecting(broker: Any, influx: Any, **options: Any) -> Iterator[ShellyColle
 
 def settle(collector: ShellyCollector, received: int) -> dict[str, Any]:
     """Wait until so many messages came in and nothing waits; return the counts."""
-    wait_until(lambda: collector.stats["received"] >= received and not collector.stats["lag"], 20,
+    wait_until(lambda: collector.stats["received"] >= received and not collector.stats["lag"], 60,
                what=f"{received} messages: {collector.stats}")
     return collector.stats
 

@@ -29,7 +29,7 @@ class Client:
         self.url = url
 
     def get(self, path: str, **params: Any) -> requests.Response:
-        return requests.get(self.url + path, params=params, timeout=10)
+        return requests.get(self.url + path, params=params, timeout=60)
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def serving(influx: Any) -> Iterator[Client]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        wait_until(lambda: server.started, 10, what="the API")
+        wait_until(lambda: server.started, 60, what="the API")
         yield Client(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
     finally:
         server.should_exit = True

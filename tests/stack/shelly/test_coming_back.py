@@ -43,13 +43,13 @@ def test_a_frame_waits_for_a_broker_that_is_lost_during_the_question_and_is_then
             # Patience for more than the outage: the question that was open then is what this is about.
             with collecting(broker, influx, patience=3.0) as collector:
                 publish(broker, [(f"{PREFIX}/events/rpc", frame)])
-                wait_until(lambda: silent.asked, 10, what="the gateway is asked")
+                wait_until(lambda: silent.asked, 60, what="the gateway is asked")
                 kill(services, "mqtt")
-                wait_until(lambda: not collector.client.is_connected(), 5, what="the broker is missed")
+                wait_until(lambda: not collector.client.is_connected(), 60, what="the broker is missed")
                 restart(services, "mqtt")
                 back = FakeGateway(broker, PREFIX, pages(100))
                 try:
-                    wait_until(lambda: collector.stats["stored"] >= 1, 20, what=f"it is stored: {collector.stats}")
+                    wait_until(lambda: collector.stats["stored"] >= 1, 60, what=f"it is stored: {collector.stats}")
                 finally:
                     back.close()
         finally:

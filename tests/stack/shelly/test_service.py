@@ -60,7 +60,7 @@ def free_port() -> int:
 def test_the_collector_waits_for_its_broker_and_says_so(influx: Endpoint, broker: Endpoint) -> None:
     nowhere = dataclasses.replace(broker, port=free_port())
     with running("stack.shelly.collector", **addresses(nowhere, influx)) as service:
-        wait_until(lambda: "waiting" in str(service.get("/health").json()["last_error"]), 10, what="its wait")
+        wait_until(lambda: "waiting" in str(service.get("/health").json()["last_error"]), 60, what="its wait")
         report = service.get("/health")
         assert report.status_code == 503
         assert report.json()["checks"]["mqtt"]["status"] == "fail"
@@ -73,7 +73,7 @@ def test_the_collector_makes_its_bucket_collects_and_ends(broker: Endpoint, data
     with running("stack.shelly.collector", **addresses(broker, influx)) as service:
         service.wait_healthy()
         publish(broker, [("g/events/rpc", event()), ("g/events/rpc", b"poison")])
-        wait_until(lambda: service.get("/health").json()["rejected"] == 1, 10, what="both messages")
+        wait_until(lambda: service.get("/health").json()["rejected"] == 1, 60, what="both messages")
         report = service.get("/health").json()
         assert {name: report[name] for name in ("received", "stored", "rejected", "lag")} == {
             "received": 2, "stored": 1, "rejected": 1, "lag": 0}
