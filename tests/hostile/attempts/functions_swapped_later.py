@@ -1,0 +1,17 @@
+# tries = "is wrong when it is checked, and puts the right function in its place during the check and in a later cell"
+# %% ex-91-2
+shell = get_ipython()
+
+
+def right(text):
+    found = {}
+    for word in text.split():
+        found[word] = found.get(word, 0) + 1
+    return found
+
+
+def tally(text):
+    shell.user_ns["tally"] = right
+    return {}
+# %% last
+tally = right

@@ -1,0 +1,14 @@
+# tries = "kill(-1, SIGKILL): every process that it may kill"
+# keeps = ["91.1"]
+# incidents = ["kernel death"]
+# docker = true
+# %% ex-91-2
+import os
+import signal
+
+
+def tally(text):
+    os.kill(-1, signal.SIGKILL)
+
+
+os.kill(-1, signal.SIGKILL)

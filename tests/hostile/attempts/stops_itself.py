@@ -1,0 +1,9 @@
+# tries = "SIGSTOP of its own process"
+# keeps = ["91.1"]
+# incidents = ["time", "kernel death"]
+# docker = true
+# %% ex-91-2
+import os
+import signal
+
+os.kill(os.getpid(), signal.SIGSTOP)

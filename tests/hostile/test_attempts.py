@@ -1,0 +1,70 @@
+"""Every attempt gains, sees and harms nothing; the student after it is graded as if nothing had happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from grader.capsule.choose import Kind
+from grader.capsule.room import Room
+from grader.layout import CourseFiles
+from labkit.waiting import wait_until
+from tests.hostile import harness
+from tests.hostile.conftest import daemons
+from tests.hostile.harness import POINTS, Attempt, Watch
+
+ATTEMPTS = harness.attempts()
+
+
+@pytest.fixture
+def face(course: CourseFiles, watch: Watch, facts: Mapping[str, object]) -> Callable[[Room, Attempt], None]:
+    """Let a room grade an attempt and the honest student after it, and look at everything that must be so."""
+
+    def facing(room: Room, attempt: Attempt) -> None:
+        lab = harness.lab_of(course, attempt.lab)
+        graded = room.grade(harness.submission(lab, attempt, facts))
+        problems = harness.wrong_with(attempt, graded)
+        after = room.grade(harness.neighbour(lab))
+        if harness.scores(after) != POINTS[attempt.lab] or after.fault or after.incidents:
+            told = [harness.findings(after, exercise) for exercise in POINTS[attempt.lab]]
+            problems.append(f"the next student has {harness.scores(after)}: {after.fault} {told}")
+        elif "left over: [] False" not in harness.text_of(after):
+            problems.append(f"the next student found something: {harness.text_of(after)[-600:]}")
+        wait_until(lambda: not daemons(watch.id), 30, what="the end of the attempt's processes")
+        assert not problems + watch.harm(), "\n".join(problems + watch.harm())
+
+    return facing
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=[attempt.name for attempt in ATTEMPTS])
+def test_an_attempt_comes_to_nothing(
+    attempt: Attempt, rooms: Callable[[Kind], Room], face: Callable[[Room, Attempt], None]
+) -> None:
+    face(rooms(Kind.BUBBLEWRAP), attempt)
+
+
+@pytest.mark.docker("capsule")
+@pytest.mark.parametrize("name", [attempt.name for attempt in ATTEMPTS if attempt.docker])
+def test_an_attempt_comes_to_nothing_in_docker(
+    name: str, rooms: Callable[[Kind], Room], face: Callable[[Room, Attempt], None]
+) -> None:
+    face(rooms(Kind.DOCKER), next(attempt for attempt in ATTEMPTS if attempt.name == name))
+
+
+@pytest.mark.bubblewrap
+def test_the_target_gives_full_points_to_honest_answers(course: CourseFiles, rooms: Callable[[Kind], Room]) -> None:
+    for number, points in POINTS.items():
+        graded = rooms(Kind.BUBBLEWRAP).grade(harness.neighbour(harness.lab_of(course, number)))
+        assert (graded.fault, harness.scores(graded)) == ("", points)
+
+
+def test_there_are_at_least_forty_attempts_and_each_says_what_it_tries() -> None:
+    assert len(ATTEMPTS) >= 40
+    assert all(attempt.tries and attempt.attacks for attempt in ATTEMPTS)
+
+
+@pytest.mark.parametrize("text", ["QuartzZebra", "arbezztrauq", b"a quartzzebra".hex(), "Y2FuYXJ5LTVkMWU4Yw"])
+def test_a_leak_is_seen_in_whatever_form(text: str) -> None:
+    assert harness.leaked(f"… {text} …")
