@@ -24,12 +24,13 @@ def main(connection_file: str, limits: str) -> None:
         number = getattr(resource, name)
         hard = resource.getrlimit(number)[1]
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(number, (least, least))
+        # At the soft limit of processor time the kernel says why (SIGXCPU), a second later it only kills.
+        resource.setrlimit(number, (least, least + 1 if name == "RLIMIT_CPU" and least == most else least))
     # The judge and the services come first when a student's code wants all processors.
     os.nice(5)
     # The working directory comes first, as in every notebook; this file's folder is of no concern to anybody.
     sys.path[0] = ""
-    sys.argv = ["ipykernel_launcher", "-f", connection_file]
+    sys.argv = ["ipykernel_launcher", "-f", connection_file, "--HistoryManager.enabled=False"]
     runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ROOM = "GRADER_ROOM"
 """Environment variable of a room: `bubblewrap`, `docker` or `none`, the way in which it makes capsules."""
 
+COURSE = "GRADER_COURSE"
+"""Environment variable of a room: root of the course as the room sees it."""
+
 _LAUNCHERS = {
     "bubblewrap": "grader.capsule.bubblewrap",
     "docker": "grader.capsule.docker_room",

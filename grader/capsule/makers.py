@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import Any, Protocol
 
-from grader.capsule.kind import Kind
+from grader.capsule.choose import Kind
 from grader.layout import CourseFiles
 
 

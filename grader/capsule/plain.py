@@ -62,9 +62,9 @@ class PlainLauncher:
         rules.put(work, files)
         here = folder / "connection.json"
         here.write_bytes(connection(folder, new_key()))
-        settings = {**rules.environment(str(work)), "PATH": os.environ.get("PATH", os.defpath), **environment}
+        settings = {**rules.environment(str(work), str(folder)), **environment}
         process = start(
-            [sys.executable, str(rules.BOOT), str(here), rules.own_limits(limits)],
+            [sys.executable, str(rules.BOOT), str(here), rules.own_limits(limits, alone=False)],
             cwd=work, env=settings, stdin=subprocess.DEVNULL, start_new_session=True,
         )
         return PlainKernel(process, folder)

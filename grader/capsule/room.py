@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import IO, Any
 
-from grader.capsule.kind import Kind
+from grader.capsule.choose import Kind
 from grader.capsule.makers import Maker, maker
 from grader.layout import CourseFiles
 from grader.submission import Graded, Submission

@@ -1,0 +1,220 @@
+"""Capsules of bubblewrap: https://github.com/containers/bubblewrap. This half runs in a room."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from grader.capsule import rules, seccomp, view
+from grader.capsule.channel import Channel
+from grader.capsule.connection import connection, new_key
+from grader.capsule.launcher import LaunchError
+from grader.capsule.starter import start
+from grader.capsule.watch import Capsule, Watcher
+from grader.submission import Incident, Limits
+
+SOCKETS = Path("/run/capsules")
+"""A small folder in memory that the room makes: each capsule has one in it for its kernel's sockets."""
+SOCKETS_SIZE = 16 << 20
+_INSIDE = "/run/kernel"
+_MOST_FILES = 200
+_ENDING = 5.0
+
+
+class BubblewrapKernel:
+    """A kernel in a capsule.
+
+    Args:
+        process: bubblewrap, which ends with the kernel and whose end is the end of the capsule.
+        capsule: the capsule as the watcher knows it.
+        watcher: watches it.
+        sockets: folder of its sockets.
+        connection_file: its connection file as this room reads it.
+    """
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], capsule: Capsule, watcher: Watcher, sockets: Path, connection_file: Path
+    ) -> None:
+        self._process = process
+        self._capsule = capsule
+        self._watcher = watcher
+        self._sockets = sockets
+        self.connection_file = connection_file
+
+    def running(self) -> bool:
+        """Whether the kernel's process lives."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """Kill everything in the capsule, wait until it is gone, and remove its files."""
+        self._capsule.kill()
+        try:
+            # Its first process is waited for by bubblewrap, and ends after all others have.
+            self._process.wait(_ENDING)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._watcher.forget(self._capsule, self._process.returncode)
+        self.connection_file.unlink(missing_ok=True)
+        if self._sockets.exists():
+            # Not shutil.rmtree: it fails when folders are nested deeper than Python can recurse.
+            subprocess.run(["/bin/rm", "-rf", str(self._sockets)], check=False, capture_output=True)
+
+    def incidents(self) -> list[Incident]:
+        """Limits that it met so far."""
+        if not self.running():
+            self._watcher.forget(self._capsule, self._process.returncode)
+        return list(self._capsule.incidents)
+
+
+class BubblewrapLauncher:
+    """Makes capsules in this room."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._watcher = Watcher()
+
+    def start(self, files: Mapping[str, bytes], environment: Mapping[str, str], limits: Limits) -> BubblewrapKernel:
+        """Start a kernel in a new capsule; see `grader.capsule.launcher.Launcher`."""
+        rules.check(files)
+        if len(files) > _MOST_FILES:
+            raise LaunchError(f"A submission with {len(files)} files; at most {_MOST_FILES} can be put into a capsule.")
+        number = next(self._numbers)
+        sockets = SOCKETS / str(number)
+        here = Path(rules.temporary(), f"kernel-{number}.json")
+        key = new_key()
+        try:
+            sockets.mkdir(mode=0o700)
+            here.write_bytes(connection(sockets, key))
+        except OSError as error:
+            raise LaunchError(f"A capsule could not be prepared: {error}.") from None
+        arguments = _arguments(files, limits, sockets, connection(Path(_INSIDE), key))
+        arguments.add(sys.executable, "/run/boot.py", "/run/kernel.json", rules.own_limits(limits))
+        settings = {**rules.environment(), **environment}
+        try:
+            process, child = _run(arguments, settings)
+        except LaunchError:
+            shutil.rmtree(sockets, ignore_errors=True)
+            here.unlink(missing_ok=True)
+            raise
+        capsule = Capsule(child, limits, process.pid)
+        self._watcher.watch(capsule)
+        return BubblewrapKernel(process, capsule, self._watcher, sockets, here)
+
+
+def _arguments(files: Mapping[str, bytes], limits: Limits, sockets: Path, connected: bytes) -> view.Arguments:
+    made = view.Arguments()
+    made.add(
+        "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--disable-userns",
+        "--uid", str(rules.UID), "--gid", str(rules.UID), "--hostname", "capsule", "--cap-drop", "ALL",
+        "--die-with-parent", "--new-session",
+    )
+    view.system(made, rules.USER, rules.UID)
+    view.devices(made, rules.SHARED_MEMORY)
+    view.hide_proc(made)
+    view.private(made, rules.TEMPORARY, "/tmp", "1777")
+    shown = view.python_folders()
+    kit = view.package("labkit")
+    view.show(made, [*shown, *([kit] if kit else [])])
+    for name in ("grader", "stack"):
+        folder = view.package(name)
+        if folder is not None and any(folder.is_relative_to(outer) for outer in [*shown, Path("/usr")]):
+            view.hide(made, folder)
+    view.private(made, limits.disk, rules.HOME)
+    view.put(made, rules.HOME, files)
+    made.mount("--bind", str(sockets), _INSIDE)
+    made.mount("--ro-bind", str(rules.BOOT), "/run/boot.py")
+    made.content("--ro-bind-data", connected, "/run/kernel.json")
+    if (program := seccomp.program()) is not None:
+        number = os.memfd_create("seccomp")
+        os.write(number, program)
+        os.lseek(number, 0, os.SEEK_SET)
+        made.descriptors.append(number)
+        made.add("--seccomp", str(number))
+    made.add("--remount-ro", "/", "--chdir", rules.HOME)
+    made.add("--")
+    return made
+
+
+def _run(arguments: view.Arguments, environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+    """Run bubblewrap; return it and the number of the capsule's first process."""
+    reading, writing = os.pipe()
+    command = [program(), "--info-fd", str(writing), *arguments.words]
+    try:
+        process = start(
+            command, env=dict(environment), pass_fds=[*arguments.descriptors, writing],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )
+    except OSError as error:
+        os.close(reading)
+        raise LaunchError(f"bubblewrap could not be started: {error}.") from None
+    finally:
+        os.close(writing)
+        arguments.close()
+    with os.fdopen(reading, "rb") as told:
+        answer = told.read()
+    errors = process.stderr
+    assert errors is not None
+    try:
+        child: int = json.loads(answer)["child-pid"]
+    except (ValueError, KeyError):
+        process.wait()
+        log = errors.read(4096).decode(errors="replace").splitlines()
+        errors.close()
+        raise LaunchError("bubblewrap could not make a capsule.", log=log) from None
+    # From here on it belongs to the student's code, which may write what it likes: nobody reads it.
+    errors.close()
+    return process, child
+
+
+def trial(limits: Limits) -> str:
+    """Make a capsule that says `works`, and return what it said.
+
+    Args:
+        limits: any.
+
+    Raises:
+        LaunchError: it could not be made.
+    """
+    sockets = SOCKETS / "trial"
+    sockets.mkdir()
+    arguments = _arguments({}, limits, sockets, b"{}")
+    try:
+        said = subprocess.run(
+            [program(), *arguments.words, sys.executable, "-I", "-S", "-c", "print('works')"], env=rules.environment(),
+            pass_fds=arguments.descriptors, capture_output=True, text=True, check=False,
+        )
+    finally:
+        arguments.close()
+    if said.returncode:
+        raise LaunchError(said.stderr.strip())
+    return said.stdout.strip()
+
+
+@cache
+def program() -> str:
+    """Return the path of bubblewrap; empty if there is none."""
+    found = shutil.which("bwrap")
+    return str(Path(found).resolve()) if found else ""
+
+
+def launcher(_channel: Channel | None) -> BubblewrapLauncher:
+    """Return the launcher of a room that bubblewrap made."""
+    with contextlib.suppress(FileExistsError):
+        SOCKETS.mkdir()
+    return BubblewrapLauncher()
+
+
+def problem() -> str:
+    """Return why bubblewrap cannot be used here, with what to do about it; empty if it can."""
+    from grader.capsule.bubblewrap_room import problem as of_room
+
+    return of_room()

@@ -1,0 +1,229 @@
+"""Watches the capsules of a room from outside and ends one that uses more than it may.
+
+Memory is what all processes of a capsule hold together: their own pages, shared pages, page tables, and what lies in its
+folders in memory. It is read from /proc some tens of times a second, which needs no rights and no cgroup. One process
+alone cannot pass the limit anyway (`RLIMIT_DATA`: the allocation fails with MemoryError); this is for what many do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.capsule import rules
+from grader.submission import Incident, Limits
+
+CALM, ALERT = 0.1, 0.02
+"""Pause between two looks, in seconds: at a capsule that uses less than half of its memory, and at another."""
+SATURATED = 1.0
+"""A capsule that has all its processes for so long is a fork bomb, and is ended, in seconds."""
+_MOST_INODES = 50_000
+"""Empty files hold memory of the system that no limit of size counts."""
+_PRIVATE = (rules.HOME, "/tmp", "/dev/shm", "/run/kernel")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(eq=False)
+class Capsule:
+    """A capsule that is watched.
+
+    Args:
+        first: number of its first process: when that is killed, the system kills all others.
+        limits: what it may use.
+        outer: number of the bubblewrap that waits for it.
+    """
+
+    first: int
+    limits: Limits
+    outer: int
+    incidents: list[Incident] = field(default_factory=list)
+    cpu: float = 0.0
+    saturated: float | None = None
+    over: bool = False
+
+    def tell(self, kind: str, text: str) -> None:
+        """Note an incident; one of each kind is enough."""
+        if all(incident.kind != kind for incident in self.incidents):
+            self.incidents.append(Incident(kind, "", text))
+
+    def kill(self) -> None:
+        """Kill everything in it."""
+        if not self.over:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self.first, signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    parent: int
+    memory: int
+    threads: int
+
+
+class Watcher:
+    """One thread that looks at all capsules of this room."""
+
+    def __init__(self) -> None:
+        self._capsules: list[Capsule] = []
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, capsule: Capsule) -> None:
+        """Watch a capsule until it is forgotten."""
+        with self._changed:
+            self._capsules.append(capsule)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="labkit-watcher", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def forget(self, capsule: Capsule, status: int | None) -> None:
+        """Stop watching: it has ended.
+
+        Args:
+            capsule: the capsule.
+            status: exit status of its kernel as bubblewrap tells it: 128 and a signal's number, if one killed it.
+        """
+        with self._changed:
+            if capsule not in self._capsules:
+                return
+            self._capsules.remove(capsule)
+            capsule.over = True
+        by_time = status in {128 + signal.SIGXCPU, -signal.SIGXCPU} or (
+            status in {128 + signal.SIGKILL, -signal.SIGKILL} and capsule.cpu >= capsule.limits.cpu
+        )
+        if by_time:
+            capsule.tell("cpu", f"The kernel had used {capsule.limits.cpu} s of processor time, all that it may.")
+
+    def _look(self) -> None:
+        while True:
+            with self._changed:
+                while not self._capsules:
+                    self._changed.wait()
+                watched = list(self._capsules)
+            processes = _processes()
+            calm = True
+            for capsule in watched:
+                calm &= self._check(capsule, processes)
+            time.sleep(CALM if calm else ALERT)
+
+    def _check(self, capsule: Capsule, processes: dict[int, _Process]) -> bool:
+        """Look at one capsule; return whether it is far from its limits."""
+        own = _descendants(capsule.first, processes)
+        if not own:
+            return True
+        limits = capsule.limits
+        stored, inodes = self._stored(capsule)
+        memory = sum(processes[pid].memory for pid in own) + stored
+        if memory > limits.memory and (memory > 1.5 * limits.memory or _proportional(own) + stored > limits.memory):
+            capsule.tell("memory", f"It held {_size(memory)} of memory, {_size(limits.memory)} are allowed; it was ended.")
+            capsule.kill()
+        if inodes > _MOST_INODES:
+            capsule.tell("disk", f"It made {inodes} files and folders, {_MOST_INODES} are allowed; it was ended.")
+            capsule.kill()
+        self._count(capsule, sum(processes[pid].threads for pid in own))
+        capsule.cpu = max(capsule.cpu, max((_cpu(pid) for pid in own), default=0.0))
+        return memory < limits.memory / 2
+
+    def _count(self, capsule: Capsule, threads: int) -> None:
+        # Bubblewrap's own process in the capsule is counted by the system, too. A fork bomb keeps trying: between two
+        # of its attempts there are a few less than the limit.
+        limit = capsule.limits.processes
+        if threads < limit - max(2, limit // 50):
+            capsule.saturated = None
+            return
+        now = time.monotonic()
+        if capsule.saturated is None:
+            capsule.saturated = now
+            capsule.tell("processes", f"It had {limit} processes and threads at once, all that it may.")
+        elif now - capsule.saturated > SATURATED:
+            capsule.kill()
+
+    @staticmethod
+    def _stored(capsule: Capsule) -> tuple[int, int]:
+        """Bytes and files in the capsule's folders in memory."""
+        stored = inodes = 0
+        for path in _PRIVATE:
+            try:
+                found = os.statvfs(f"/proc/{capsule.first}/root{path}")
+            except OSError:
+                continue
+            used = (found.f_blocks - found.f_bfree) * found.f_frsize
+            stored += used
+            inodes += found.f_files - found.f_ffree
+            if path == rules.HOME and used >= capsule.limits.disk - _PAGE:
+                capsule.tell("disk", f"Its folder was full: {_size(capsule.limits.disk)} are allowed.")
+        return stored, inodes
+
+
+def _processes() -> dict[int, _Process]:
+    """Look at all processes in capsules: those that have a number in a namespace below the room's."""
+    found = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208 - many times a second
+        if name.isdecimal() and (process := _process(name)) is not None:
+            found[int(name)] = process
+    return found
+
+
+def _process(pid: str) -> _Process | None:
+    memory = parent = threads = 0
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:  # noqa: PTH123
+            for line in status:
+                name, _, value = line.partition(":")
+                if name in {"RssAnon", "RssShmem", "VmSwap", "VmPTE"}:
+                    memory += int(value.split()[0]) << 10
+                elif name == "PPid":
+                    parent = int(value)
+                elif name == "Threads":
+                    threads = int(value)
+    except (OSError, ValueError):
+        return None
+    return _Process(parent, memory, threads)
+
+
+def _descendants(first: int, processes: dict[int, _Process]) -> list[int]:
+    """List a process and its children, their children and so on."""
+    children: dict[int, list[int]] = {}
+    for pid, process in processes.items():
+        children.setdefault(process.parent, []).append(pid)
+    found, left = [], [first] if first in processes else []
+    while left:
+        pid = left.pop()
+        found.append(pid)
+        left += children.get(pid, [])
+    return found
+
+
+def _proportional(pids: list[int]) -> int:
+    """Add up what processes hold, shared pages shared out; slower than what `_process` reads, and right."""
+    total = 0
+    for pid in pids:
+        try:
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+        except OSError:
+            continue
+        for line in text.splitlines():
+            if line.startswith(("Pss_Anon:", "Pss_Shmem:", "SwapPss:")):
+                total += int(line.split()[1]) << 10
+    return total
+
+
+def _cpu(pid: int) -> float:
+    """Processor time of one process so far, in seconds."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+            fields = file.read().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
+def _size(count: int) -> str:
+    return f"{count / (1 << 30):.1f} GiB" if count >= 1 << 30 else f"{count / (1 << 20):.0f} MiB"
