@@ -42,14 +42,16 @@ class StderrIsNoFailure(NbGraderPreprocessor):
 class RepairCells(NbGraderPreprocessor):
     """Before grading: mend what a student's editing did to nbgrader's cells, and say in the log what was mended.
 
-    A copied cell, unreadable metadata, or a deleted cell stop stock nbgrader, for one student or for the whole class.
-    The text of a student is never changed here: only metadata is, and cells are added.
+    A copied cell, unreadable or changed metadata, or a deleted cell stop stock nbgrader, for one student or for the
+    whole class. The text of a student is never changed here: only metadata is, and cells are added. What was mended is
+    also listed in `resources["incidents"]`, as `(kind, cell, text)`, if the caller has put a list there.
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Mend a submitted notebook; see the base class for the arguments."""
         names = resources["nbgrader"]
         self.student = names["student"]
+        self.incidents: list[tuple[str, str, str]] = resources.get("incidents", [])
         with Gradebook(names["db_url"]) as gradebook:
             try:
                 notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
@@ -66,22 +68,27 @@ class RepairCells(NbGraderPreprocessor):
             ]
             self._drop_unreadable(nb)
             self._drop_copies(nb)
+            self._drop_unknown(nb, {source.name for source, _ in expected})
+            self._tell_moved(nb, [source.name for source, _ in expected])
             self._put_back(nb, expected)
+            self._restore(nb, expected)
         return nb, resources
 
-    def _say(self, what: str) -> None:
-        self.log.warning("Student %s: %s", self.student, what)
+    def _say(self, kind: str, cell: str, what: str) -> None:
+        self.incidents.append((kind, cell, what[0].upper() + what[1:]))
+        self.log.warning("Student %s: %s There is nothing to do.", self.student, what)
 
     def _drop_unreadable(self, nb: Any) -> None:
         for cell in nb.cells:
             found = cell.metadata.get("nbgrader")
             if found is None:
                 continue
-            readable = isinstance(found, dict) and found.get("schema_version") == SCHEMA and "grade_id" in found
+            readable = (isinstance(found, dict) and found.get("schema_version") == SCHEMA
+                        and isinstance(found.get("grade_id"), str))
             if not readable:
                 if found:
-                    self._say("a cell has metadata of nbgrader that cannot be read. It is graded as an ordinary cell. "
-                              "There is nothing to do, unless the student says that an answer is missing.")
+                    self._say("metadata", str(cell.get("id", "")), "a cell has metadata of nbgrader that cannot be "
+                              "read. It is graded by its id, or as an ordinary cell.")
                 del cell.metadata["nbgrader"]
 
     def _drop_copies(self, nb: Any) -> None:
@@ -89,11 +96,27 @@ class RepairCells(NbGraderPreprocessor):
         for cell in reversed(nb.cells):
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
             if grade_id in seen:
-                self._say(f"the cell {grade_id!r} was copied. The last one is graded, the others run as ordinary "
-                          "cells. There is nothing to do.")
+                self._say("copied cell", grade_id, f"the cell {grade_id!r} was copied. The last one is graded, the "
+                          "others run as ordinary cells.")
                 del cell.metadata["nbgrader"]
             elif grade_id is not None:
                 seen.add(grade_id)
+
+    def _drop_unknown(self, nb: Any, known: set[str]) -> None:
+        for cell in nb.cells:
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+            if grade_id and grade_id not in known:
+                self._say("metadata", grade_id, f"the cell {grade_id!r} is none of this lab. It runs as an ordinary "
+                          "cell.")
+                del cell.metadata["nbgrader"]
+
+    def _tell_moved(self, nb: Any, order: list[str]) -> None:
+        found = [cell.metadata.nbgrader.grade_id for cell in nb.cells if "nbgrader" in cell.metadata]
+        there = [name for name in order if name in set(found)]
+        moved = next((name for name, due in zip(found, there, strict=False) if name != due), None)
+        if moved is not None:
+            self._say("moved cell", moved, f"the cells of the lab are in another order, from {moved!r} on. They run in "
+                      "the order of the submission.")
 
     def _put_back(self, nb: Any, expected: list[tuple[Any, dict[str, Any]]]) -> None:
         place = 0
@@ -102,16 +125,36 @@ class RepairCells(NbGraderPreprocessor):
             if index is None:
                 index = _index(nb, lambda cell, name=source.name: cell.get("id") == name)
                 if index is not None and "nbgrader" not in nb.cells[index].metadata:
-                    self._say(f"the cell {source.name!r} had lost its metadata. It is graded as it was given out. "
-                              "There is nothing to do.")
+                    self._say("metadata", source.name, f"the cell {source.name!r} had lost its metadata. It is graded "
+                              "as it was given out.")
                     nb.cells[index].metadata["nbgrader"] = NotebookNode(metadata)
                 else:
-                    self._say(f"the cell {source.name!r} is missing. It is put back so that the rest can be graded. "
-                              "If the student moved the answer to a cell of their own, it counts. "
-                              "There is nothing else to do.")
+                    self._say("missing cell", source.name, f"the cell {source.name!r} is missing. It is put back so "
+                              "that the rest can be graded. If the student moved the answer to a cell of their own, "
+                              "it counts.")
                     index = place
                     nb.cells.insert(index, _replacement(source, metadata, {cell.get("id") for cell in nb.cells}))
             place = index + 1
+
+    def _restore(self, nb: Any, expected: list[tuple[Any, dict[str, Any]]]) -> None:
+        """Give each cell its metadata back, and tell which locked cells were edited: nbgrader overwrites their text."""
+        due = {source.name: (source, metadata) for source, metadata in expected}
+        for cell in nb.cells:
+            if "nbgrader" not in cell.metadata:
+                continue
+            source, metadata = due[cell.metadata.nbgrader.grade_id]
+            found = cell.metadata.nbgrader
+            changed = sorted(key for key in ("points", "grade", "solution", "locked", "task")
+                             if (found.get(key) or 0) != (metadata.get(key) or 0))
+            if changed:
+                self._say("metadata", source.name, f"the cell {source.name!r} had other values for "
+                          f"{', '.join(changed)}. It is graded as it was given out.")
+            cell.metadata["nbgrader"] = NotebookNode(metadata)
+            # The gradebook has a cell with its hidden tests, if an imported lab has such cells; students do not.
+            whole = "BEGIN HIDDEN TESTS" not in source.source
+            if source.locked and whole and (cell.source, cell.cell_type) != (source.source, source.cell_type):
+                self._say("locked cell", source.name, f"the locked cell {source.name!r} was edited. Its text is as it "
+                          "was given out again.")
 
 
 def _index(nb: Any, wanted: Any) -> int | None:

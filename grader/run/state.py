@@ -1,0 +1,78 @@
+"""From what a result came, as one short text: a re-run grades what has another one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import labkit
+from grader.layout import LabFiles
+from grader.run.intake import HandedIn
+from grader.run.settings import Settings
+
+PACKAGES = Path(labkit.__file__).resolve().parent.parent
+"""Where labkit, stack and grader are."""
+_OF_A_LAB = re.compile(r"lab(\d\d)")
+
+
+class States:
+    """Makes the states of a run's submissions.
+
+    Args:
+        settings: of the course.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._labs: dict[str, str] = {}
+
+    def of(self, handed_in: HandedIn) -> str:
+        """Return the state of what was handed in: its files and time, the lab, its checks, the kit and the settings.
+
+        Args:
+            handed_in: what was handed in.
+        """
+        found = hashlib.sha256(self._lab(handed_in.lab).encode())
+        for name, content in [("", handed_in.raw), *sorted(handed_in.files.items())]:
+            found.update(f"{name}\0{len(content)}\0".encode())
+            found.update(content)
+        found.update(f"{handed_in.timestamp}\0{handed_in.problem}".encode())
+        return found.hexdigest()
+
+    def _lab(self, lab: LabFiles) -> str:
+        if lab.folder not in self._labs:
+            found = hashlib.sha256()
+            for path in [*_release(self._settings.folder("release", ".", lab.folder)), lab.checks, lab.hidden,
+                         *_kit(lab.number)]:
+                content = path.read_bytes() if path.is_file() else b""
+                found.update(f"{path.name}\0{len(content)}\0".encode())
+                found.update(content)
+            found.update(self._settings.seed.encode())
+            found.update(json.dumps(asdict(self._settings.limits), sort_keys=True).encode())
+            found.update(_told(self._settings).encode())
+            self._labs[lab.folder] = found.hexdigest()
+        return self._labs[lab.folder]
+
+
+def _told(settings: Settings) -> str:
+    """The settings of nbgrader that grades depend on; a class in them is told by its name, not by its address."""
+    return json.dumps({name: section for name, section in settings.config.items() if name != "NbGrader"},
+                      sort_keys=True, default=lambda value: getattr(value, "__qualname__", type(value).__qualname__))
+
+
+def _release(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and ".ipynb_checkpoints" not in path.parts)
+
+
+def _kit(number: str) -> Iterable[Path]:
+    """The programs that judge a lab. Checks of other labs do not matter."""
+    for package in ("labkit", "stack", "grader/judge"):
+        for path in sorted((PACKAGES / package).rglob("*.py")):
+            other = _OF_A_LAB.match(path.stem)
+            if other is None or other[1] == number:
+                yield path
+    yield PACKAGES / "grader" / "preprocessors.py"
