@@ -33,7 +33,7 @@ def announce(broker, topic: str, text: str) -> None:
     client, accepted = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2), threading.Event()
     if broker.username:
         client.username_pw_set(broker.username, broker.password)
-    client.on_connect = lambda *arguments: accepted.set()
+    client.on_connect = lambda *_: accepted.set()
     client.connect(broker.host, broker.port)
     client.loop_start()
     accepted.wait(4)
