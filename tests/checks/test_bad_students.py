@@ -152,7 +152,7 @@ def test_a_call_that_never_ends_is_reported_and_the_check_goes_on(body: str) -> 
     assert finding(result)["found"] == "took longer than 1 s"
     assert "limit" in finding(result)["try"]
     assert len(result.criteria) == 3
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 40
 
 
 @pytest.mark.parametrize(

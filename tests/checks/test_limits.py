@@ -62,7 +62,7 @@ def test_no_call_outlives_its_limit_in_the_main_thread(work: Callable[[], None])
     started = time.monotonic()
     with pytest.raises(TimeUp):
         limited(work, 0.2)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("work", LOOPS[:2], ids=lambda work: work.__name__)
@@ -100,7 +100,7 @@ def test_an_alarm_of_somebody_else_still_rings() -> None:
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.3)
         limited(lambda: None, 5.0)
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + 30
         while not rang and time.monotonic() < deadline:
             time.sleep(0.01)
     finally:

@@ -53,8 +53,8 @@ def test_batches_are_as_large_as_the_broker_lets_them_be(provider: str, influx: 
             began = time.monotonic()
             for topic, reading in readings(0, 600):
                 view.publish(topic, reading)
-            wait_until(lambda: stored(influx, bucket) == 600, 30, what="every reading is stored")
-            assert time.monotonic() - began < 20
+            wait_until(lambda: stored(influx, bucket) == 600, 60, what="every reading is stored")
+            assert time.monotonic() - began < 40
             assert collector.get("/health").json()["stored"] == 600
 
 

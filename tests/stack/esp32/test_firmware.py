@@ -98,10 +98,11 @@ def test_a_rollout_brings_firmware_to_the_boards_and_a_false_image_stops_at_the_
     boards: Boards, manager: Running, places: dict[str, str], images: tuple[Path, str]
 ) -> None:
     path, url = images
-    words = ("--timeout", "20", "rollout")
+    words = ("--timeout", "60", "rollout")
     status, out, err = manage(places, *words, "1.1.0", "--image", str(path), "--url", url, "--canary", "1")
     assert (status, json.loads(out)["updated"]) == (0, NODES), err
-    assert firmware(manager) == {"1.1.0"}
+    # The manager has ears of its own, which may hear it a moment later.
+    wait_until(lambda: firmware(manager) == {"1.1.0"}, 60, what="the manager has heard it")
 
     other = path.with_name("other.bin")  # not what is served: each board sees that by its SHA-256
     other.write_bytes(path.read_bytes()[::-1])

@@ -21,8 +21,8 @@ def test_the_brokers_own_numbers_are_read_and_published(broker: Endpoint, client
     assert status["status"] == "online"
     assert broker.version in status["version"]
     assert status["uptime"] >= 0
-    assert 0 < status["round_trip_ms"] < 5000
-    assert abs(status["timestamp"] - time.time()) < 5
+    assert 0 < status["round_trip_ms"] < 60_000
+    assert abs(status["timestamp"] - time.time()) < 60
     assert stats["clients_connected"] >= 1
     assert stats["messages_received"] > 0
     with viewing(broker) as view:

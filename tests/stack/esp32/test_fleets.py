@@ -43,19 +43,20 @@ def test_a_rollout_updates_the_fleet_and_one_that_is_refused_is_taken_back(
     rest = ("--image", str(image), "--url", "http://127.0.0.1/firmware.bin")
     with running("labkit.devices", "esp32", "--count", "3", "--interval", "0.2", "--speed", "5", **places):
         wait_until(lambda: len(online(manager)) == 3, 60, what="three nodes are online")
-        status, out, err = manage(places, "rollout", "1.1.0", "--canary", "1", *rest)
+        status, out, err = manage(places, "--timeout", "60", "rollout", "1.1.0", "--canary", "1", *rest)
         assert (status, json.loads(out)["updated"]) == (0, ["node_01", "node_02", "node_03"]), err
-        assert firmware(manager) == ["1.1.0", "1.1.0", "1.1.0"]
+        # The manager has ears of its own, which may hear it a moment later.
+        wait_until(lambda: firmware(manager) == ["1.1.0", "1.1.0", "1.1.0"], 60, what="the manager has heard it")
         # The third node has a newer firmware already and refuses this one: the first two are taken back.
         update = {"name": "esp32-node", "version": "3.0.0", "size": 8, "sha256": "0" * 64, "url": "http://127.0.0.1/f"}
         assert manager.post("/nodes/03/command", {"command": "update_firmware", "params": update}).status_code == 200
         wait_until(lambda: manager.get("/nodes/03").json()["firmware"] == "3.0.0", 60, what="node 3 runs 3.0.0")
         wait_until(lambda: len(online(manager)) == 3, 60, what="three nodes are online again")
-        status, out, err = manage(places, "rollout", "2.0.0", "--canary", "1", *rest)
+        status, out, err = manage(places, "--timeout", "60", "rollout", "2.0.0", "--canary", "1", *rest)
         result = json.loads(out)
         assert (status, result["done"], result["rolled_back"]) == (1, False, ["node_02", "node_01"]), err
         assert "newer than 3.0.0" in result["failed"]["node_03"]
-        assert firmware(manager) == ["1.1.0", "1.1.0", "3.0.0"]
+        wait_until(lambda: firmware(manager) == ["1.1.0", "1.1.0", "3.0.0"], 60, what="the manager has heard it")
 
 
 def points(influx: Endpoint, bucket: str) -> dict[str, int]:
@@ -84,9 +85,9 @@ def test_every_reading_of_the_fleet_arrives_once(
             acks = [manager.post(f"/nodes/{number:02d}/command", {"command": "set_led", "params": {"state": "on"}})
                     for number in range(1, count + 1, max(1, count // 20))]
             assert {ack.status_code for ack in acks} == {200}
-            assert len(heard.wait(5 * count, 20)) >= 5 * count
+            assert len(heard.wait(5 * count, 60)) >= 5 * count
             assert nodes.end() == 0
-        sent = [m.json() for m in heard.quiet(0.3)]
+        sent = [m.json() for m in heard.quiet(1.0)]
         wait_until(lambda: collector.get("/health").json()["received"] >= len(sent), 60, what="all has come in")
         # A node that restarts its second may measure twice in one: the same point by the contract.
         keys = {(reading["node_id"], reading["timestamp"]) for reading in sent}
@@ -95,7 +96,7 @@ def test_every_reading_of_the_fleet_arrives_once(
         assert (sum(stored.values()), len(stored)) == (len(keys), count)
         health = collector.get("/health").json()
         assert (health["rejected"], health["last_error"]) == (0, None)
-    assert online(manager) == []
+    wait_until(lambda: not online(manager), 60, what="the manager has heard that they left")
 
 
 def test_the_will_of_a_killed_node_is_seen(places: dict[str, str], manager: Running) -> None:

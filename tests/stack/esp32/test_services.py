@@ -49,7 +49,7 @@ def three(places: dict[str, str], manager: Running, collector: Running) -> Itera
 
 def test_the_broker_is_looked_at_again_and_again(manager: Running, broker: Endpoint) -> None:
     with viewing(broker) as view, view.listen("iot/broker/+") as heard:
-        messages = heard.wait(6, 10)
+        messages = heard.wait(6, 60)
     assert {m.topic for m in messages} == {"iot/broker/status", "iot/broker/stats"}
     assert manager.get("/broker").json()["status"]["status"] == "online"
 
@@ -131,4 +131,4 @@ def test_the_manager_waits_for_its_broker_and_ends_when_asked(places: dict[str, 
         assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
         began = time.monotonic()
         assert service.end() == 0
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60

@@ -26,9 +26,9 @@ def home(broker: Endpoint, influx: Endpoint) -> Iterator[Running]:
 
 def test_path_1_the_simulators_readings_are_on_mqtt_and_in_the_database(home: Running, broker: Endpoint) -> None:
     with viewing(broker) as view, view.listen("sensors/+/+") as heard:
-        readings = [message.json() for message in heard.wait(32, 10)]
+        readings = [message.json() for message in heard.wait(32, 60)]
     assert {r["device_id"] for r in readings} >= {"temp-001", "hum-001", "motion-001", "lamp-001", "co2-002"}
-    assert all(abs(r["timestamp"] - time.time()) < 5 for r in readings)
+    assert all(abs(r["timestamp"] - time.time()) < 60 for r in readings)
 
     def stored() -> bool:
         rows = home.get("/devices/temp-001/history?minutes=5").json().get("readings", [])
