@@ -69,8 +69,8 @@ class Card:
 
 
 def result_card(result: Result) -> Card:
-    """Return the card of a check's result."""
-    return Card(_text(result), _html(result), result.data())
+    """Return the card of a check's result: of hidden cases it has only what to think about."""
+    return Card(_text(result), _html(result), result.data(open=False))
 
 
 def hint_card(exercise: str, hint: Hint, level: int) -> Card:
@@ -113,25 +113,12 @@ def headline(result: Result) -> str:
 _EXCUSE = "This is not your fault, and says nothing about your answer: the course's own tools failed."
 
 
-def _shown(line: CriterionResult) -> Finding | None:
-    """Return the finding as a student may see it: of hidden cases only what to think about."""
-    if line.finding is None or not line.hidden:
-        return line.finding
-    return Finding(
-        expected="the same in further cases, which are not shown",
-        found="another result in at least one of them",
-        advice=line.finding.advice if line.finding.hint else "think of unusual inputs that the exercise's text allows.",
-        hint=line.finding.hint,
-        kind=line.finding.kind,
-    )
-
-
 def _shown_lines(result: Result) -> list[tuple[CriterionResult, Finding | None]]:
     """Return each criterion with what is shown of its finding. That a function is not there yet is said once."""
     said: set[tuple[str, str]] = set()
     found: list[tuple[CriterionResult, Finding | None]] = []
     for line in result.criteria:
-        finding = _shown(line)
+        finding = line.shown
         if finding is not None and finding.kind in {"stub", "missing"}:
             about = (finding.expected, finding.found)
             finding = None if about in said else finding
@@ -155,8 +142,8 @@ def _rows(finding: Finding) -> list[tuple[str, str, bool]]:
 
 def _text(result: Result) -> str:
     lines = [f"{_MARK[result.state][0]} {headline(result)}  ({result.seconds:.1f} s)"]
-    if result.problem is not None:
-        lines += [f"  {_EXCUSE}", textwrap.indent(result.problem, "  ")]
+    if result.shown_problem is not None:
+        lines += [f"  {_EXCUSE}", textwrap.indent(result.shown_problem, "  ")]
     hinted: set[str] = set()
     for line, finding in _shown_lines(result):
         symbol, word = _MARK[line.state]
@@ -178,8 +165,8 @@ def _html(result: Result) -> str:
         f"<b><span aria-hidden='true'>{symbol}</span> {_rich(headline(result))}</b> "
         f"<small>({result.seconds:.1f} s)</small>"
     ]
-    if result.problem is not None:
-        parts.append(f"<p>{html.escape(_EXCUSE)}</p><pre style='{_CODE}'>{html.escape(result.problem)}</pre>")
+    if result.shown_problem is not None:
+        parts.append(f"<p>{html.escape(_EXCUSE)}</p><pre style='{_CODE}'>{html.escape(result.shown_problem)}</pre>")
     items = "".join(_item(line, finding) for line, finding in _shown_lines(result))
     parts.append(f"<ul style='list-style:none;padding-left:.3em;margin:.4em 0'>{items}</ul>")
     parts += [f"<small>Note: {_rich(note)}</small><br>" for note in result.notes]

@@ -45,6 +45,8 @@ class Recorder:
         """Whether any of the student's functions was there and really ran."""
         self.absent = False
         """Whether any function was missing or a stub."""
+        self.lost: Finding | None = None
+        """Set when the process of the student's code has ended: from then on nothing happens, so nothing is met."""
         self._values: list[tuple[str, Any]] = []
 
     def saw(self, call: str, value: Any) -> None:
@@ -64,6 +66,8 @@ class Recorder:
         started = time.perf_counter()
         try:
             yield line
+            if self.lost is not None:
+                raise CriterionFailed(self.lost)
         except CriterionFailed as failed:
             line.finding = failed.finding
             line.state = "not written" if failed.finding.kind in {"missing", "stub"} else "failed"

@@ -23,8 +23,8 @@ class CallError:
     """Why a call returned nothing.
 
     Args:
-        state: `raised`, `timeout`, `missing`, `stub`, `signature`, `not callable`, or `value` (returned something that
-            cannot be sent).
+        state: `raised`, `timeout`, `missing`, `stub`, `signature`, `not callable`, `value` (returned something that
+            cannot be sent), or `died` (the process in which it ran has ended).
         type: name of the exception's class, if one was raised.
         message: its text, or what went wrong in words.
         line: the student's own line: "line 7: `return json.loads(x)`".
@@ -247,6 +247,9 @@ _ENDS = {
 }
 
 
+ENDED = "does the code leave Python (`os._exit`), use up the memory, or go on when it is interrupted?"
+
+
 def _explain(error: CallError, expected: str, call: str, signature: str) -> tuple[str, str, str]:
     """Return expected, found and advice for a call that returned nothing."""
     name = call.split("(")[0]
@@ -275,6 +278,8 @@ def _explain(error: CallError, expected: str, call: str, signature: str) -> tupl
             error.message,
             "another cell has taken that name for something else: rename it, and run the cell again.",
         )
+    if error.state == "died":
+        return expected, error.message, ENDED
     if error.state == "timeout":
         return expected, error.message, "does every loop end, and does every wait have a time limit?"
     if error.state == "value":

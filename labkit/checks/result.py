@@ -8,9 +8,10 @@
                    "state": "passed" | "failed" | "not written" | "not checked", "seconds": float, "hidden": bool,
                    "finding": null | {"expected": str, "found": str, "try": str, "call": str, "line": str,
                                       "printed": str, "kind": str, "hint": null | {"id": str, "levels": [str]}}}],
-     "notes": [str], "problem": null | str}
+     "notes": [str], "problem": null | str, "hidden_seconds": float, "hidden_notes": [str]}
 
-`problem` is set when the kit itself failed; the score then says nothing about the student.
+`problem` is set when the kit itself failed; the score then says nothing about the student. `data(open=False)` is the
+same without what hidden cases found, which may repeat their inputs: this is what goes into a notebook.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from labkit.checks.hints import Hint
+from labkit.checks.show import shorten
 
+LONGEST = 4000
+"""Characters of each text of a finding."""
 MIME = "application/vnd.labkit.result+json"
 State = Literal["passed", "partly", "failed", "not written", "not checked"]
 
@@ -36,7 +40,7 @@ class Finding:
         call: the call as the student would write it.
         line: the student's own line where it happened.
         printed: what the call printed, shortened.
-        kind: `value`, `raised`, `timeout`, `signature`, `missing`, `stub`, `effect` or `other`.
+        kind: `value`, `raised`, `timeout`, `signature`, `missing`, `stub`, `effect`, `died` or `other`.
     """
 
     expected: str
@@ -47,6 +51,20 @@ class Finding:
     line: str = ""
     printed: str = ""
     kind: str = "other"
+
+    def __post_init__(self) -> None:
+        for name in ("expected", "found", "advice", "call", "line", "printed"):
+            object.__setattr__(self, name, shorten(getattr(self, name), LONGEST))
+
+    def closed(self) -> Finding:
+        """Return what may be shown of a finding of hidden cases: only what to think about."""
+        return Finding(
+            expected="the same in further cases, which are not shown",
+            found="another result in at least one of them",
+            advice=self.advice if self.hint else "think of unusual inputs that the exercise's text allows.",
+            hint=self.hint,
+            kind=self.kind,
+        )
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON types."""
@@ -72,8 +90,8 @@ class CriterionResult:
         points: what it is worth.
         state: how it went.
         finding: why it is not met.
-        seconds: how long it took.
-        hidden: whether it belongs to the hidden cases.
+        seconds: how long its public cases took.
+        hidden: whether hidden cases have decided on it.
     """
 
     title: str
@@ -88,8 +106,18 @@ class CriterionResult:
         """Points earned: all or none."""
         return self.points if self.state == "passed" else 0
 
-    def data(self) -> dict[str, Any]:
-        """Return it as JSON types."""
+    @property
+    def shown(self) -> Finding | None:
+        """The finding as a student may see it."""
+        return self.finding.closed() if self.finding is not None and self.hidden else self.finding
+
+    def data(self, *, open: bool = True) -> dict[str, Any]:
+        """Return it as JSON types.
+
+        Args:
+            open: with what hidden cases have found.
+        """
+        finding = self.finding if open else self.shown
         return {
             "title": self.title,
             "points": self.points,
@@ -97,7 +125,7 @@ class CriterionResult:
             "state": self.state,
             "seconds": round(self.seconds, 3),
             "hidden": self.hidden,
-            "finding": self.finding.data() if self.finding else None,
+            "finding": finding.data() if finding else None,
         }
 
 
@@ -115,6 +143,9 @@ class Result:
         notes: remarks that cost nothing.
         problem: why the kit could not check, if it could not.
         written: False if nothing of the student's ran, because all of it is missing or a stub.
+        hidden_seconds: how long the hidden cases took.
+        hidden_notes: remarks on them.
+        hidden_problem: whether the problem came up in the hidden cases.
     """
 
     exercise: str
@@ -126,6 +157,9 @@ class Result:
     notes: list[str] = field(default_factory=list)
     problem: str | None = None
     written: bool = True
+    hidden_seconds: float = 0.0
+    hidden_notes: list[str] = field(default_factory=list)
+    hidden_problem: bool = False
 
     @property
     def score(self) -> int | float:
@@ -161,8 +195,17 @@ class Result:
         """The hints that were earned, each once, in the order of the card."""
         return list({finding.hint.id: finding.hint for finding in self.findings if finding.hint}.values())
 
-    def data(self) -> dict[str, Any]:
-        """Return it as JSON types; the schema is in the module's text."""
+    @property
+    def shown_problem(self) -> str | None:
+        """The problem as a student may see it."""
+        return "The check could not be brought to its end." if self.problem and self.hidden_problem else self.problem
+
+    def data(self, *, open: bool = True) -> dict[str, Any]:
+        """Return it as JSON types; the schema is in the module's text.
+
+        Args:
+            open: with what hidden cases have found.
+        """
         return {
             "schema": 1,
             "exercise": self.exercise,
@@ -172,7 +215,9 @@ class Result:
             "state": self.state,
             "seconds": round(self.seconds, 3),
             "seed": self.seed,
-            "criteria": [criterion.data() for criterion in self.criteria],
+            "criteria": [criterion.data(open=open) for criterion in self.criteria],
             "notes": list(self.notes),
-            "problem": self.problem,
+            "problem": self.problem if open else self.shown_problem,
+            **({"hidden_seconds": round(self.hidden_seconds, 3), "hidden_notes": list(self.hidden_notes)}
+               if open else {}),
         }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from labkit.checks.criterion import CriterionFailed, Recorder, recording
 from labkit.checks.registry import CheckFunction, Exercise
@@ -25,27 +27,72 @@ def run(exercise: Exercise, student: Student, world: World, *, hidden: Sequence[
     Returns:
         The result. If the kit failed, `problem` says how, and the score says nothing.
     """
-    started = time.perf_counter()
+    result = run_public(exercise, student, world)
+    run_hidden(exercise, student, world, result, hidden)
+    return result
+
+
+def run_public(exercise: Exercise, student: Student, world: World) -> Result:
+    """Run the public cases only; see `run`."""
     result = Result(exercise.id, exercise.title, exercise.points, seed=world.seed)
-    before = (student.limit, student.signature)
-    student.limit, student.signature = exercise.limit, exercise.signature
-    try:
+    with _checking(exercise, student, world) as after:
         public = _judge(exercise.run, exercise, student, world, result)
         result.criteria = _with_points(public, exercise, result)
         untouched = bool(result.criteria) and all(line.state == "not written" for line in result.criteria)
         result.written = (public.ran or not public.absent) and not untouched
-        if hidden and result.written and result.problem is None:
-            result.criteria = _joined(
-                result.criteria,
-                [_judge(cases, exercise, student, world, result, hidden=True) for cases in hidden],
-                result,
-            )
+    result.notes += after.notes
+    result.seconds = after.seconds
+    return result
+
+
+def run_hidden(exercise: Exercise, student: Student, world: World, result: Result,
+               hidden: Sequence[CheckFunction]) -> None:
+    """Let hidden cases decide on the result of the public ones. Their random cases do not depend on those.
+
+    Nothing is run if it could change nothing: if no criterion is met so far.
+
+    Args:
+        exercise: what is checked.
+        student: whose code is checked.
+        world: the services, with the seed of the cases.
+        result: of `run_public`; it is changed.
+        hidden: the hidden cases.
+    """
+    if not hidden or not result.written or result.problem is not None:
+        return
+    if not any(line.state == "passed" for line in result.criteria):
+        return
+    world.random = random.Random(f"{world.seed}/hidden")
+    with _checking(exercise, student, world) as after:
+        recorders = [_judge(cases, exercise, student, world, result, hidden=True) for cases in hidden]
+        result.criteria = _joined(result.criteria, recorders, result)
+    result.hidden_notes += after.notes
+    result.hidden_seconds = after.seconds
+    result.hidden_problem = result.problem is not None
+
+
+class _After:
+    """What is known when a check has ended: remarks, and its seconds."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.seconds = 0.0
+
+
+@contextlib.contextmanager
+def _checking(exercise: Exercise, student: Student, world: World) -> Iterator[_After]:
+    """Give the student the exercise's limits, and tidy up the student's objects and the world at the end."""
+    after = _After()
+    started = time.perf_counter()
+    before = (student.limit, student.signature)
+    student.limit, student.signature = exercise.limit, exercise.signature
+    try:
+        yield after
     finally:
         student.limit, student.signature = before
-        result.notes += [f"still running after the check: {name}" for name in student.release()]
-        result.notes += world.close()
-        result.seconds = time.perf_counter() - started
-    return result
+        after.notes += [f"still running after the check: {name}" for name in student.release()]
+        after.notes += world.close()
+        after.seconds = time.perf_counter() - started
 
 
 def _judge(
@@ -58,6 +105,7 @@ def _judge(
     hidden: bool = False,
 ) -> Recorder:
     with recording(Recorder(exercise.title, hidden=hidden)) as recorder:
+        recorder.lost = student.lost()
         try:
             cases(student, world)
         except CriterionFailed as failed:
@@ -118,5 +166,4 @@ def _joined(public: list[CriterionResult], recorders: Sequence[Recorder], result
                 return public
             if line.state != "passed" and target.state == "passed":
                 target.state, target.finding, target.hidden = line.state, line.finding, True
-            target.seconds += line.seconds
     return public

@@ -41,7 +41,8 @@ def show(value: Any) -> str:
     if pandas is not None and isinstance(value, pandas.DataFrame):
         rows, columns = value.shape
         table = value.to_string(max_rows=8, max_cols=8)
-        return f"DataFrame of {rows} rows and {columns} columns:\n{table}" if rows else f"empty DataFrame, {table}"
+        text = f"DataFrame of {rows} rows and {columns} columns:\n{table}" if rows else f"empty DataFrame, {table}"
+        return shorten(text, 10 * LONGEST)
     text = _SHORT.repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 from labkit.checks import wire
 from labkit.checks.criterion import recorder
 from labkit.checks.host import Host
-from labkit.checks.outcome import CallError, Outcome
-from labkit.checks.show import call_text
+from labkit.checks.outcome import ENDED, CallError, Outcome
+from labkit.checks.result import Finding
+from labkit.checks.show import call_text, shorten
 from labkit.services import Endpoint
 
 
@@ -37,6 +40,17 @@ class Student(ABC):
         Returns:
             The answer as JSON text.
         """
+
+    def garbled(self, reason: str) -> None:  # noqa: B027 - most have nobody to tell
+        """Take note that an answer was none: no `Host` has written it.
+
+        Args:
+            reason: what is wrong with it.
+        """
+
+    def lost(self) -> Finding | None:
+        """Why nothing can be called any more; None as long as something can."""
+        return None
 
     def release(self) -> list[str]:
         """End what the student's code left running; return what could not be ended, in words."""
@@ -99,29 +113,63 @@ class Student(ABC):
             "args": [wire.encode(value, _refer) for value in args],
             "kwargs": {key: wire.encode(value, _refer) for key, value in kwargs.items()},
         }
-        answer = json.loads(self.send(json.dumps(request)))
-        error = None
-        value = None
-        if answer["state"] == "returned":
-            value = wire.decode(answer["value"])
-        else:
-            told = answer["error"]
-            error = CallError(
-                answer["state"], told["type"], told["message"], told["line"], tuple(told["types"]), told["signature"]
-            )
+        try:
+            answer = _understood(self.send(json.dumps(request)))
+        except wire.WireError as problem:
+            self.garbled(str(problem))
+            answer = _Answer(error=CallError("value", "", f"its answer cannot be read: {problem}"))
+        value, error = answer.value, answer.error
         if (running := recorder()) is not None:
             absent = error is not None and error.state in {"missing", "stub"}
             running.absent |= absent
             running.ran |= not absent and do == "call"
+            if error is not None and error.state == "died":
+                running.lost = Finding(expected="an end of every call", found=error.message, advice=ENDED, call=text,
+                                       kind="died")
         return Outcome(
             self,
             text,
             value,
             error,
-            printed=answer["printed"],
-            seconds=answer["seconds"],
+            printed=answer.printed,
+            seconds=answer.seconds,
             signature=self.signature(name) if ref is None else "",
         )
+
+
+@dataclass(frozen=True)
+class _Answer:
+    value: Any = None
+    error: CallError | None = None
+    printed: str = ""
+    seconds: float = 0.0
+
+
+_STATES = frozenset({"raised", "timeout", "missing", "stub", "signature", "value", "not callable", "died"})
+
+
+def _understood(text: str) -> _Answer:
+    """Read an answer of the student's side, which may have written anything.
+
+    Raises:
+        WireError: it is not the answer of a `Host`.
+    """
+    try:
+        told = json.loads(text)
+        printed, seconds = told["printed"], told["seconds"]
+        if type(printed) is not str or type(seconds) not in {int, float} or not 0 <= seconds < math.inf:
+            raise wire.WireError("it does not say what was printed, and how long it took")
+        if told["state"] == "returned":
+            return _Answer(wire.received(told["value"]), None, printed, seconds)
+        error = told["error"]
+        said = [error[name] for name in ("type", "message", "line", "signature")]
+        if told["state"] not in _STATES or not all(type(part) is str for part in (*said, *error["types"])):
+            raise wire.WireError("it does not say what went wrong")
+        kind, message, line, signature = (shorten(part, 2000) for part in said)
+        return _Answer(None, CallError(told["state"], kind, message, line, tuple(error["types"][:100]), signature),
+                       printed, seconds)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise wire.WireError(f"{type(error).__name__}: {str(error)[:200]}") from error
 
 
 def _refer(value: object) -> dict[str, Any]:

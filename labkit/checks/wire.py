@@ -25,8 +25,11 @@ from typing import Any
 
 DEEPEST = 64
 """Levels of nesting."""
-LARGEST = 32 * 1024 * 1024
+LARGEST = 6 * 1024 * 1024
 """Characters of one encoded value."""
+MOST_KEYS = 20_000
+"""Members of a set, and keys of a dictionary that are not all text: their hashes can be chosen so that all of them meet
+in one place of the table, and filling it takes the square of their number."""
 LONGEST_INT = 8192
 """Bits of an integer: Python refuses to write one of more than 4300 digits, and no exercise asks for one."""
 _EXACT_INT = 2**53
@@ -121,6 +124,7 @@ def encode(value: Any, refer: Refer | None = None, depth: int = 0) -> Any:
         return _encode_dict(value, refer, below)
     if issubclass(kind, (set, frozenset)):
         base = set if issubclass(kind, set) else frozenset
+        _count(base.__len__(value))
         return {_KIND: base.__name__, "v": [encode(item, refer, below) for item in base.__iter__(value)]}
     if issubclass(kind, dt.datetime):
         return _encode_datetime(value)
@@ -137,7 +141,13 @@ def _encode_dict(value: dict[Any, Any], refer: Refer | None, depth: int) -> Any:
         plain = {str.__str__(key): encode(item, refer, depth) for key, item in pairs}
         if _KIND not in plain and len(plain) == len(pairs):
             return plain
+    _count(len(pairs))
     return {_KIND: "dict", "v": [[encode(key, refer, depth), encode(item, refer, depth)] for key, item in pairs]}
+
+
+def _count(number: int) -> None:
+    if number > MOST_KEYS:
+        raise WireError(f"too large: {number:,} members of a set or keys that are not text, the most is {MOST_KEYS:,}")
 
 
 def _encode_datetime(value: dt.datetime) -> dict[str, Any]:
@@ -182,30 +192,63 @@ def reference(ref: Reference) -> dict[str, Any]:
     return {_KIND: "ref", "id": ref.id, "type": ref.type, "text": ref.text}
 
 
-def decode(value: Any, resolve: Resolve | None = None) -> Any:
+def decode(value: Any, resolve: Resolve | None = None, depth: int = 0) -> Any:
     """Return the value of JSON types; see `loads`."""
-    if isinstance(value, list):
-        return [decode(item, resolve) for item in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, (list, dict)):
         return value
+    if depth > 2 * DEEPEST + 2:  # a dictionary as pairs takes two levels of JSON for one of its own
+        raise WireError(f"nested deeper than {DEEPEST} levels")
+    below = depth + 1
+    if isinstance(value, list):
+        return [decode(item, resolve, below) for item in value]
     if _KIND not in value:
-        return {key: decode(item, resolve) for key, item in value.items()}
+        return {key: decode(item, resolve, below) for key, item in value.items()}
     tag = value[_KIND]
     if tag == "ref":
         return resolve(value) if resolve else Reference(int(value["id"]), str(value["type"]), str(value["text"]))
     if tag == "frame":
         from labkit.checks.wire_frames import decode_frame
 
-        return decode_frame(value, lambda item: decode(item, resolve))
+        return decode_frame(value, lambda item: decode(item, resolve, below))
     if tag == "endpoint":
         from labkit.services import Endpoint
 
-        return Endpoint(**decode(value["v"], resolve))
+        return Endpoint(**decode(value["v"], resolve, below))
     try:
         build = _BUILD[tag]
-    except KeyError:
+    except (KeyError, TypeError):
         raise WireError(f"unknown kind {tag!r}") from None
-    return build(value, lambda item: decode(item, resolve))
+    return build(value, lambda item: decode(item, resolve, below))
+
+
+def received(value: Any) -> Any:
+    """Return a value that comes from the student's side, which may have written anything.
+
+    Args:
+        value: JSON types.
+
+    Raises:
+        WireError: it is not of this codec.
+    """
+    try:
+        return decode(value)
+    except WireError:
+        raise
+    except Exception as error:  # tables are built by pandas, and that may raise whatever it likes
+        raise WireError(f"not of this codec: {type(error).__name__}: {str(error)[:200]}") from error
+
+
+def _members(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) > MOST_KEYS:
+        raise WireError(f"not a list of at most {MOST_KEYS:,}")
+    return value
+
+
+def _decode_int(value: dict[str, Any], _: Callable[[Any], Any]) -> int:
+    number = int(value["v"], 16)
+    if number.bit_length() > LONGEST_INT:
+        raise WireError(f"too large: an integer of {number.bit_length():,} bits")
+    return number
 
 
 def _decode_datetime(value: dict[str, Any], _: Callable[[Any], Any]) -> dt.datetime:
@@ -225,14 +268,14 @@ def _decode_datetime(value: dict[str, Any], _: Callable[[Any], Any]) -> dt.datet
 
 
 _BUILD: dict[str, Callable[[dict[str, Any], Callable[[Any], Any]], Any]] = {
-    "int": lambda value, _: int(value["v"], 16),
+    "int": _decode_int,
     "float": lambda value, _: float(value["v"]),
     "bytes": lambda value, _: base64.b64decode(value["v"]),
     "bytearray": lambda value, _: bytearray(base64.b64decode(value["v"])),
     "tuple": lambda value, item: tuple(item(part) for part in value["v"]),
-    "dict": lambda value, item: {item(key): item(part) for key, part in value["v"]},
-    "set": lambda value, item: {item(part) for part in value["v"]},
-    "frozenset": lambda value, item: frozenset(item(part) for part in value["v"]),
+    "dict": lambda value, item: {item(key): item(part) for key, part in _members(value["v"])},
+    "set": lambda value, item: {item(part) for part in _members(value["v"])},
+    "frozenset": lambda value, item: frozenset(item(part) for part in _members(value["v"])),
     "datetime": _decode_datetime,
     "date": lambda value, _: dt.date.fromisoformat(value["v"]),
     "timedelta": lambda value, _: dt.timedelta(*value["v"]),

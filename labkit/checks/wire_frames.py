@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+
+from labkit.checks.wire import WireError
+
+MOST_COLUMNS = 1000
+"""Columns of a table: each costs far more to build than its text has characters."""
+_ZONE = re.compile(r"[A-Za-z][\w+-]*(/[\w+-]+)*|[+-]\d\d:\d\d|UTC[+-]\d\d:\d\d")
+_SIMPLE = frozenset({"float64", "float32", "int64", "int32", "bool", "Int64", "Float64", "boolean"})
 
 
 def encode_frame(frame: pd.DataFrame, encode: Callable[[Any], Any]) -> dict[str, Any]:
@@ -14,7 +22,12 @@ def encode_frame(frame: pd.DataFrame, encode: Callable[[Any], Any]) -> dict[str,
     Args:
         frame: the table.
         encode: encodes one value.
+
+    Raises:
+        WireError: it is too wide.
     """
+    if frame.shape[1] > MOST_COLUMNS:
+        raise WireError(f"too large: a table of {frame.shape[1]:,} columns, the most is {MOST_COLUMNS:,}")
     index = frame.index
     multi = isinstance(index, pd.MultiIndex)
     return {
@@ -42,9 +55,7 @@ def _series(values: Any, encode: Callable[[Any], Any]) -> dict[str, Any]:
             "v": [None if gone else str(n) for n, gone in zip(numbers, missing, strict=True)],
         }
     name = str(kind)
-    simple = (
-        name if name in {"float64", "float32", "int64", "int32", "bool", "Int64", "Float64", "boolean"} else "object"
-    )
+    simple = name if name in _SIMPLE else "object"
     return {"dtype": simple, "v": [encode(item) for item in pd.Series(values).tolist()]}
 
 
@@ -54,7 +65,12 @@ def decode_frame(value: dict[str, Any], decode: Callable[[Any], Any]) -> pd.Data
     Args:
         value: what `encode_frame` returned.
         decode: decodes one value.
+
+    Raises:
+        ValueError: it is too wide.
     """
+    if len(value["data"]) > MOST_COLUMNS or len(value["columns"]) > MOST_COLUMNS:
+        raise ValueError(f"a table of more than {MOST_COLUMNS:,} columns")
     names = [decode(name) for name in value["index_names"]]
     index: pd.Index[Any]
     if value["index"]["dtype"] == "multi":
@@ -72,10 +88,14 @@ def _values(column: dict[str, Any], decode: Callable[[Any], Any]) -> Any:
     if column["dtype"] == "datetime":
         numbers = [None if item is None else int(item) for item in column["v"]]
         times = pd.DatetimeIndex(pd.to_datetime(pd.array(numbers, dtype="Int64"), unit="ns", utc=True)).as_unit("ns")
-        return times.tz_convert(column["zone"]) if column["zone"] else times.tz_localize(None)
+        zone = column["zone"]
+        # pandas takes names of files, too.
+        if zone and (not _ZONE.fullmatch(zone) or zone.startswith("dateutil")):
+            raise ValueError(f"{zone!r} is not a time zone")
+        return times.tz_convert(zone) if zone else times.tz_localize(None)
     values = [decode(item) for item in column["v"]]
     return (
         pd.array(values, dtype=column["dtype"])
-        if column["dtype"] != "object"
+        if column["dtype"] in _SIMPLE
         else pd.Series(values, dtype="object").array
     )

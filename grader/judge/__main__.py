@@ -1,0 +1,24 @@
+"""`python -m grader.judge`: the process of a room. It judges what the coordinator sends, line by line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.capsule.channel import Channel
+from grader.capsule.launcher import launcher
+from grader.judge.room import judge
+from grader.submission import Submission
+
+
+def main() -> None:
+    """Judge submissions until the coordinator closes the line."""
+    channel = Channel.take()
+    made = launcher(channel)
+    while (message := channel.hear()) is not None:
+        submission = Submission.read(message["submission"])
+        graded = judge(submission, Path(message["course"]), made, lambda exercise: channel.say({"progress": exercise}))
+        channel.say({"graded": graded.data()})
+
+
+if __name__ == "__main__":
+    main()

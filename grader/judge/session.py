@@ -1,0 +1,162 @@
+"""The kernel of one submission: started, asked, and after a death started again, twice at most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from grader.capsule.launcher import Kernel, Launcher
+from grader.judge.guard import Guard
+from grader.judge.kernel import Answer, Execution, KernelClient
+from grader.submission import Incident, Limits
+
+RESTARTS = 2
+"""How often a submission gets a new kernel."""
+
+_WHY = {
+    "memory": "it used more memory than it may",
+    "processes": "it started more processes than it may",
+    "disk": "it filled its disk",
+    "cpu": "it used more processor time than it may",
+}
+
+
+class Session:
+    """One submission's kernel.
+
+    Args:
+        launcher: makes capsules.
+        files: what lies in the working directory.
+        environment: variables of the student's code.
+        limits: what the submission may use.
+    """
+
+    def __init__(self, launcher: Launcher, files: Mapping[str, bytes], environment: Mapping[str, str],
+                 limits: Limits) -> None:
+        self.limits = limits
+        self.incidents: list[Incident] = []
+        self.where = ""
+        """Grade id or id of the cell that has its turn, for incidents."""
+        self.end = ""
+        """Why there is no kernel, in words."""
+        self._launcher, self._files, self._environment = launcher, files, environment
+        self._kernel: Kernel | None = None
+        self._client: KernelClient | None = None
+        self._restarts = RESTARTS
+        self._guard = Guard(limits.submission, self._end_of_time)
+        self._over = ""
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a kernel that answers."""
+        return self._client is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether there will be none any more."""
+        return not self.alive and (bool(self._over) or self._restarts <= 0)
+
+    def start(self) -> None:
+        """Start the first kernel.
+
+        Raises:
+            KitError: that is not possible.
+        """
+        self._kernel = kernel = self._launcher.start(self._files, self._environment, self.limits)
+        self._client = KernelClient(kernel.connection_file, kernel.running)
+        self._guard.watch(kernel)
+
+    def restart(self) -> bool:
+        """Start another kernel after a death; return whether there is one now.
+
+        Raises:
+            KitError: it cannot be started.
+        """
+        if self.over:
+            return False
+        self._restarts -= 1
+        self.start()
+        return True
+
+    def execute(self, source: str) -> Execution:
+        """Execute a cell. A kernel that hangs or has died is gone afterwards.
+
+        Args:
+            source: the cell's text.
+        """
+        assert self._client is not None
+        ran = self._client.execute(source, seconds=self.limits.cell, budget=self.limits.output)
+        if ran.cut:
+            self.note("output", f"It shows more than {self.limits.output:,} bytes; the rest was left out.")
+        if ran.state == "late":
+            self.note("time", f"It ran longer than {self.limits.cell:g} s and was interrupted.")
+        self._after(ran.state, f"it ran longer than {self.limits.cell:g} s and could not be interrupted")
+        return ran
+
+    def ask(self, content: dict[str, Any], *, seconds: float) -> Answer:
+        """Ask the kernel's host. A kernel that hangs or has died is gone afterwards.
+
+        Args:
+            content: see `labkit.checks.kernel_host`.
+            seconds: longest wall time.
+        """
+        if self._client is None:
+            return Answer("dead", "", 0.0)
+        answer = self._client.ask(content, seconds=seconds)
+        self._after(answer.state, f"a call took longer than {seconds:g} s and could not be interrupted")
+        return answer
+
+    def note(self, kind: str, text: str) -> None:
+        """Note an incident of the current cell, once.
+
+        Args:
+            kind: see `grader.submission.Incident`.
+            text: a sentence for the instructor.
+        """
+        incident = Incident(kind, self.where, text)
+        if incident not in self.incidents and len(self.incidents) < 100:
+            self.incidents.append(incident)
+
+    def close(self) -> None:
+        """End the kernel and everything in its capsule."""
+        self._guard.close()
+        self._drop()
+
+    def _end_of_time(self, kind: str, text: str) -> None:
+        """Called by the guard, in its thread, before it kills the kernel."""
+        self._over = text
+        self.note(kind, text)
+
+    def _after(self, state: str, hanging: str) -> None:
+        if state not in {"hangs", "dead"}:
+            return
+        if state == "hangs" and not self._over:
+            self.note("time", f"The kernel was ended: {hanging}.")
+        limits = self._drop()
+        known = [_WHY[incident.kind] for incident in limits if incident.kind in _WHY]
+        self.end = f"the kernel was ended: {known[0]}" if known else ""
+        if self._over:
+            self.end = f"the notebook was ended: {self._over[:1].lower()}{self._over[1:].rstrip('.')}"
+        elif not self.end:
+            self.end = f"the kernel was ended: {hanging}" if state == "hangs" else "the notebook's kernel has died"
+            if state == "dead":
+                self.note("kernel death", "The kernel died.")
+        if self._restarts <= 0 and not self._over:
+            self.end += f", and it had been started {RESTARTS + 1} times"
+
+    def _drop(self) -> list[Incident]:
+        """End the capsule; return the limits that it met, which are noted too."""
+        self._guard.watch(None)
+        client, kernel, self._client, self._kernel = self._client, self._kernel, None, None
+        if client is not None:
+            if client.garbled:
+                self.note("forged answer", f"{client.garbled} messages of the kernel are none of Jupyter's.")
+            client.close()
+        if kernel is None:
+            return []
+        kernel.stop()
+        found = [replace(incident, cell=incident.cell or self.where) for incident in kernel.incidents()]
+        for incident in found:
+            self.note(incident.kind, incident.text)
+        return found
