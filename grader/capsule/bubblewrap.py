@@ -64,15 +64,26 @@ class BubblewrapKernel:
             self._process.wait()
         self._watcher.forget(self._capsule, self._process.returncode)
         self.connection_file.unlink(missing_ok=True)
-        if self._sockets.exists():
-            # Not shutil.rmtree: it fails when folders are nested deeper than Python can recurse.
-            subprocess.run(["/bin/rm", "-rf", str(self._sockets)], check=False, capture_output=True)
+        _remove(self._sockets)
 
     def incidents(self) -> list[Incident]:
         """Limits that it met so far."""
         if not self.running():
             self._watcher.forget(self._capsule, self._process.returncode)
         return list(self._capsule.incidents)
+
+
+def _remove(folder: Path) -> None:
+    """Remove what a student's code may have left beside the sockets: also closed folders, and those nested so deep
+    that Python could not go down.
+    """
+    with contextlib.suppress(OSError):
+        for entry in folder.iterdir():
+            entry.unlink()
+        folder.rmdir()
+        return
+    for command in (["/bin/chmod", "-R", "u+rwx"], ["/bin/rm", "-rf"]):
+        subprocess.run([*command, "--", str(folder)], check=False, capture_output=True)
 
 
 class BubblewrapLauncher:

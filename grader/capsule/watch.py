@@ -120,14 +120,17 @@ class Watcher:
             return True
         limits = capsule.limits
         stored, inodes = self._stored(capsule)
+        self._count(capsule, sum(processes[pid].threads for pid in own))
         memory = sum(processes[pid].memory for pid in own) + stored
-        if memory > limits.memory and (memory > 1.5 * limits.memory or _proportional(own) + stored > limits.memory):
-            capsule.tell("memory", f"It held {_size(memory)} of memory, {_size(limits.memory)} are allowed; it was ended.")
-            capsule.kill()
+        if memory > limits.memory:
+            own.sort(key=lambda pid: processes[pid].memory, reverse=True)
+            memory = _proportional(own, limits.memory - stored) + stored
+            if memory > limits.memory:
+                capsule.tell("memory", f"It held more than {_size(limits.memory)} of memory, all that it may; it was ended.")
+                capsule.kill()
         if inodes > _MOST_INODES:
             capsule.tell("disk", f"It made {inodes} files and folders, {_MOST_INODES} are allowed; it was ended.")
             capsule.kill()
-        self._count(capsule, sum(processes[pid].threads for pid in own))
         capsule.cpu = max(capsule.cpu, max((_cpu(pid) for pid in own), default=0.0))
         return memory < limits.memory / 2
 
@@ -201,8 +204,13 @@ def _descendants(first: int, processes: dict[int, _Process]) -> list[int]:
     return found
 
 
-def _proportional(pids: list[int]) -> int:
-    """Add up what processes hold, shared pages shared out; slower than what `_process` reads, and right."""
+def _proportional(pids: list[int], enough: int) -> int:
+    """Add up what processes hold, shared pages shared out: slower than what `_process` reads, and right.
+
+    Args:
+        pids: the processes, the largest first.
+        enough: the sum, in bytes, after which it need not go on.
+    """
     total = 0
     for pid in pids:
         try:
@@ -212,6 +220,8 @@ def _proportional(pids: list[int]) -> int:
         for line in text.splitlines():
             if line.startswith(("Pss_Anon:", "Pss_Shmem:", "SwapPss:")):
                 total += int(line.split()[1]) << 10
+        if total > enough:
+            break
     return total
 
 
