@@ -125,7 +125,7 @@ def submission(lab: LabFiles, attempt: Attempt, facts: Mapping[str, object], lim
 
 LEFTOVERS = """
 import builtins, glob, os, sys
-places = ("/work", "/tmp", "/dev/shm", os.path.expanduser("~"), os.getcwd())
+places = ("/tmp", "/dev/shm", os.path.expanduser("~"), os.getcwd())
 words = ("hostile", "carried", "filler", "seen", "locked", "result.pkl")
 left = [path for place in places for path in glob.glob(place + "/**", recursive=True, include_hidden=True)
         if any(word in path for word in words)]

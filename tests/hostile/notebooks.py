@@ -384,7 +384,7 @@ def outputs_brought_along(folder: Path, notebook: dict[str, Any]) -> None:
 @broken("writes its answer as other languages: %%bash, %%script, %%javascript, !, %run, %load_ext", 4)
 def magics(folder: Path, notebook: dict[str, Any]) -> None:
     wrong(notebook)["cells"] += [
-        own("%%bash\ntouch /work/../hostile-was-here ../../../hostile-was-here"), own("%%script sh\nid"),
+        own("%%bash\ntouch ../hostile-was-here ../../../hostile-was-here"), own("%%script sh\nid"),
         own("%%javascript\nwindow.hostile = 1"), own(f"%%html\n{SCRIPT}"), own("!id"), own("%load_ext hostile"),
         own("%run ../../../nbgrader_config.py"), own("%%writefile ../../../hostile-was-here\nx"), own("%cd /"),
     ]

@@ -10,7 +10,7 @@ from grader.capsule.choose import Kind
 from grader.capsule.room import Room
 from grader.layout import CourseFiles
 from labkit.waiting import wait_until
-from tests.hostile import harness
+from tests.hostile import harness, table
 from tests.hostile.conftest import daemons
 from tests.hostile.harness import POINTS, Attempt, Watch
 
@@ -68,3 +68,7 @@ def test_there_are_at_least_forty_attempts_and_each_says_what_it_tries() -> None
 @pytest.mark.parametrize("text", ["QuartzZebra", "arbezztrauq", b"a quartzzebra".hex(), "Y2FuYXJ5LTVkMWU4Yw"])
 def test_a_leak_is_seen_in_whatever_form(text: str) -> None:
     assert harness.leaked(f"… {text} …")
+
+
+def test_the_readme_lists_every_attempt() -> None:
+    assert table.README.read_text(encoding="utf-8").endswith(table.made()), "run: python -m tests.hostile.table"

@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 
-PLACES = ["/work", "/tmp", "/dev/shm", os.path.expanduser("~"), os.getcwd()]
+PLACES = ["/tmp", "/dev/shm", os.path.expanduser("~"), os.getcwd()]
 for place in PLACES:
     for path in glob.glob(place + "/**", recursive=True):
         if os.path.isfile(path) and "carried" in path:

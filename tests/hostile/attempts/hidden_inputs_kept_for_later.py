@@ -15,7 +15,7 @@ def watch():
                     if type(value) is str and "quartz" in value and value not in known:
                         known.add(value)
                         print(value, flush=True)
-                        with open("/work/seen.txt", "a") as file:
+                        with open("seen.txt", "a") as file:
                             file.write(value)
         time.sleep(0.02)
 

@@ -9,9 +9,9 @@ libc = ctypes.CDLL(None, use_errno=True)
 done = []
 for name, work in {
     "unshare": lambda: libc.unshare(0x10000000 | 0x00020000),
-    "mount": lambda: libc.mount(b"none", b"/work", b"tmpfs", 0, None),
-    "umount": lambda: libc.umount2(b"/work", 2),
-    "chroot": lambda: libc.chroot(b"/work"),
+    "mount": lambda: libc.mount(b"none", b"/home/student", b"tmpfs", 0, None),
+    "umount": lambda: libc.umount2(b"/home/student", 2),
+    "chroot": lambda: libc.chroot(b"/home/student"),
     "setuid": lambda: libc.setuid(0),
     "sethostname": lambda: libc.sethostname(b"hostile", 7),
     "add_key": lambda: libc.syscall(248, b"user", b"hostile", b"x", 1, -4),

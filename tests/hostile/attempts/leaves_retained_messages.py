@@ -33,6 +33,6 @@ def announce(broker, topic, text):
 # %% ex-92-2
 def store(influx, bucket, value):
     print(seen[-50:])
-    open("/work/carried", "a").write(repr(seen))
+    open("carried", "a").write(repr(seen))
 # %% last
 print(seen)

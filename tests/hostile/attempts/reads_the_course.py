@@ -5,7 +5,7 @@
 # %% ex-91-2
 import os
 
-for root in ("{{COURSE}}", "{{OUTSIDE}}", "/home", "/root", "/work", "/tmp", "/var", "/srv", "/mnt", "/opt", ".", "..", "../../.."):
+for root in ("{{COURSE}}", "{{OUTSIDE}}", "/home", "/root", "/tmp", "/var", "/srv", "/mnt", "/opt", ".", "..", "../../.."):
     for folder, _, files in os.walk(root):
         for name in files:
             path = os.path.join(folder, name)

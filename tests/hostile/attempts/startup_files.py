@@ -11,8 +11,8 @@ home = os.path.expanduser("~")
 for path in (
     f"{home}/.ipython/profile_default/startup/00-hostile.py", f"{home}/.ipython/profile_default/ipython_config.py",
     f"{home}/.jupyter/jupyter_config.py", f"{home}/.bashrc", f"{site.getusersitepackages()}/usercustomize.py",
-    f"{site.getsitepackages()[0]}/hostile.pth", f"{site.getsitepackages()[0]}/sitecustomize.py", "/work/json.py",
-    "/work/labkit.py", "/work/sitecustomize.py", "/tmp/json.py", "json.py", "numpy.py", "ipykernel.py",
+    f"{site.getsitepackages()[0]}/hostile.pth", f"{site.getsitepackages()[0]}/sitecustomize.py", "json.py",
+    "labkit.py", "sitecustomize.py", "/tmp/json.py", "numpy.py", "ipykernel.py",
     f"{os.path.dirname(os.__file__)}/__pycache__/json.cpython-311.pyc.new",
 ):
     try:
