@@ -66,7 +66,7 @@ def _students(told: str) -> list[str]:
 
 
 def _pool(files: CourseFiles, options: argparse.Namespace, say: Callable[[str], None]) -> Pool:
-    from grader.capsule.kind import WITHOUT, choose
+    from grader.capsule.choose import WITHOUT, choose
     from grader.capsule.room import Room
     from grader.run import slots
     from grader.run.pool import LocalPool

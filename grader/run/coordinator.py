@@ -142,9 +142,9 @@ class _Run:
                          "Names and addresses come with `nbgrader db student import FILE.csv`.")
 
     def _grade(self, todo: deque[tuple[LabFiles, str]]) -> None:
-        self._reporter.begin(len(todo))
         pool = self._make_pool(self._settings)
         self._summary.slots = pool.slots
+        self._reporter.begin(len(todo))
         try:
             while todo or self._running:
                 if self._stop.level:

@@ -58,6 +58,21 @@ class States:
         return self._labs[lab.folder]
 
 
+def fingerprint(root: Path) -> str:
+    """Return a short text for all that judging depends on, apart from the submissions: equal on equal machines.
+
+    Args:
+        root: the course's folder.
+    """
+    found = hashlib.sha256()
+    chosen = [path for pattern in ("labkit/checks/*.py", "grader/hidden/*.py") for path in sorted(root.glob(pattern))]
+    for path in [*chosen, *_release(root / "labs"), *_kit("")]:
+        content = path.read_bytes()
+        found.update(f"{path.name}\0{len(content)}\0".encode())
+        found.update(content)
+    return found.hexdigest()
+
+
 def _told(settings: Settings) -> str:
     """The settings of nbgrader that grades depend on; a class in them is told by its name, not by its address."""
     return json.dumps({name: section for name, section in settings.config.items() if name != "NbGrader"},
@@ -69,7 +84,7 @@ def _release(folder: Path) -> list[Path]:
 
 
 def _kit(number: str) -> Iterable[Path]:
-    """The programs that judge a lab. Checks of other labs do not matter."""
+    """The programs that judge a lab, with the checks of that lab only; of no lab when `number` is empty."""
     for package in ("labkit", "stack", "grader/judge"):
         for path in sorted((PACKAGES / package).rglob("*.py")):
             other = _OF_A_LAB.match(path.stem)
