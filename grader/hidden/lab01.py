@@ -24,7 +24,7 @@ def connect(student: Student, world: World) -> None:
         lab01.check_connected(student, world, delay=world.random.uniform(0.1, 0.6))
     with criterion(lab01.REFUSED):
         code, reason = world.random.choice([(2, "identifier"), (3, "unavailable"), (4, "user name or password")])
-        lab01.check_refused(student, world, return_code=code, reason=reason)
+        lab01.check_refused(student, world, return_code=code, reason=reason, silence=False)
 
 
 @hidden("01.2")
@@ -86,6 +86,14 @@ def publish_reading(student: Student, world: World) -> None:
             for _ in range(4):
                 values.append({"deep": [1, values[-1]]})
             lab01_messages.check_not_carried(student, world, gate, client, node_id, values)
+        with criterion(lab01_messages.ACKNOWLEDGED):
+            client.succeeds()
+            sent = reading(node_id, chance.randint(0, 10**6))
+            for _ in range(chance.randint(1, 4)):
+                lab01_messages.check_waits(student, world, gate, client, sent, delay=chance.uniform(0.1, 0.3))
+            lab01_messages.check_unacknowledged(student, gate, client, sent)
+            gate.open()
+            lab01_messages.check_waits(student, world, gate, client, sent, delay=chance.uniform(0.1, 0.3))
 
 
 @hidden("01.5")
@@ -100,7 +108,8 @@ def collect(student: Student, world: World) -> None:
         with criterion(lab01_messages.IN_TIME):
             lab01_messages.check_in_time(student, world, gate, nodes[0], timeout=chance.uniform(0.6, 1.4), gap=0.2)
         with criterion(lab01_messages.SKIPPED):
-            noise = [bytes(chance.randrange(128, 256) for _ in range(chance.randint(1, 40))) for _ in range(6)]
+            count = chance.randint(lab01_messages.MANY, 89)
+            noise = [bytes(chance.randrange(128, 256) for _ in range(chance.randint(1, 12))) for _ in range(count)]
             cut = [b'{"node_id": "node_01", "sensors": {"temperature": 2'[: chance.randint(1, 50)] for _ in range(3)]
             numbers = [str(chance.randint(-99, 99)).encode(), b'{"v": [1, Infinity]}', b"[{}]"]
             bad = [*noise, *cut, *numbers]

@@ -98,15 +98,17 @@ def latest(student: Student, world: World) -> None:
     ends = ["", '"', "${r.room}x", '") or (1 == 1', "\\n"]
     rooms = sorted({_name(world, 12) + world.random.choice(ends) for _ in range(12)})
     lately = nanoseconds(midnight())
-    world.influx.write(bucket, [temperature_line("node_01", room, number + 0.5, lately + number * 1_000)
+    step = world.random.randint(1, 40) / 4
+    world.influx.write(bucket, [temperature_line("node_01", room, number + step, lately + number * 1_000)
                                 for number, room in enumerate(rooms)])
     with criterion("the newest temperature of the room, or None"):
-        hall = [(f"node_{number:02d}", number + 0.25, lately - number * 1_000) for number in range(1, 6)]
+        base = world.random.randint(20, 90) / 4
+        hall = [(f"node_{number:02d}", base + number, lately - number * 1_000) for number in range(1, 6)]
         world.influx.write(bucket, [temperature_line(node, "hall", value, at) for node, value, at in hall])
-        student.call("latest", world.influxdb, bucket, "hall").gives(1.25, hint=hints.MANY_SERIES)
+        student.call("latest", world.influxdb, bucket, "hall").gives(base + 1, hint=hints.MANY_SERIES)
     with criterion("a room's name is never a part of the query"):
         for number, room in enumerate(rooms):
-            student.call("latest", world.influxdb, bucket, room).gives(number + 0.5, hint=injected(room))
+            student.call("latest", world.influxdb, bucket, room).gives(number + step, hint=injected(room))
         for text in ('" or r._value > 0 or r.room == "', "${string(v: r.room)}"):
             student.call("latest", world.influxdb, bucket, text).gives(None, hint=injected(text))
 
@@ -136,10 +138,10 @@ def collector(student: Student, world: World) -> None:
                                    "influx": replace(database.endpoint, bucket=house.influx.bucket)}
         running = house.start(**options)
         database.close()
-        house.send(reading("node_01", 20.5, T0 + number) for number in range(6))
+        house.send(reading("node_01", 20.5, house.t0 + number) for number in range(6))
         world.wait_until(lambda: broker.delivered >= 4, 3)
         broker.cut()
-        house.send(reading("node_02", 21.5, T0 + number) for number in range(3))
+        house.send(reading("node_02", 21.5, house.t0 + number) for number in range(3))
         early = world.wait_until(lambda: broker.acknowledged_by_client > 0, 0.5)
         world.expect(not early, expected="no acknowledgement while the database is down", hint=hints.ACK_EARLY,
                      found=f"{broker.acknowledged_by_client} acknowledgements")
@@ -151,8 +153,9 @@ def collector(student: Student, world: World) -> None:
         house.expect_stored(8, "all 9 readings, after a break, an outage and a restart", hints.SESSION)
         house.stop(running)
     with criterion("poison stops nothing, and a repeated reading is stored once"), bench(student, world) as house:
-        strange = reading("node_01", 20.5, T0)
-        payloads = (b"", b"null", b"[" * 3_000, json.dumps({**strange, "node_id": None}).encode(),
+        strange = reading("node_01", 20.5, house.t0)
+        more = [str(world.random.random()).encode() for _ in range(world.random.randint(0, 5))]
+        payloads = (*more, b"", b"null", b"[" * 3_000, json.dumps({**strange, "node_id": None}).encode(),
                     json.dumps({**strange, "sensors": {"temperature": float("nan")}}).encode(),
                     json.dumps({**strange, "sensors": "warm"}).encode())
         poison(world, house, payloads)

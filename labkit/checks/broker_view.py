@@ -19,6 +19,10 @@ from labkit.services import Endpoint
 
 _PATIENCE = 10.0
 """Seconds for the broker to answer the check's own packets."""
+MOST = 20_000
+"""Messages that a listener keeps."""
+LARGEST = 32 * 1024 * 1024
+"""Bytes of payload that a listener keeps."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Message:
 
 
 class Listener:
-    """Messages that arrive on a topic filter, in order, over a connection of its own.
+    """Messages that arrive on a topic filter, in order, over a connection of its own. Of a flood it keeps the head.
 
     Args:
         broker: where to listen.
@@ -68,6 +72,9 @@ class Listener:
     def __init__(self, broker: Endpoint, topic_filter: str, qos: int = 1) -> None:
         self.topic_filter = topic_filter
         self._messages: list[Message] = []
+        self._room = LARGEST
+        self._mark = ""
+        self._marked = False
         self._news = threading.Condition()
         self._client = connected(broker, "listener")
         self._client.on_message = self._on_message
@@ -79,7 +86,10 @@ class Listener:
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         with self._news:
-            self._messages.append(Message(message.topic, bytes(message.payload), message.qos, bool(message.retain)))
+            self._marked |= message.topic == self._mark
+            if len(self._messages) < MOST and len(message.payload) <= self._room:
+                self._room -= len(message.payload)
+                self._messages.append(Message(message.topic, bytes(message.payload), message.qos, bool(message.retain)))
             self._news.notify_all()
 
     @property
@@ -124,11 +134,12 @@ class Listener:
         Raises:
             KitError: it did not come back.
         """
-        topic = f"labkit/mark/{uuid.uuid4().hex[:12]}"
-        subscribed(self._client, topic, 0)
-        self._client.publish(topic, b"mark")
         with self._news:
-            if not self._news.wait_for(lambda: any(each.topic == topic for each in self._messages), timeout):
+            self._mark, self._marked = f"labkit/mark/{uuid.uuid4().hex[:12]}", False
+        subscribed(self._client, self._mark, 0)
+        self._client.publish(self._mark, b"mark")
+        with self._news:
+            if not self._news.wait_for(lambda: self._marked, timeout):
                 raise KitError(f"A message of the check did not come back within {timeout:g} s.", fix="run it again.")
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import selectors
 import socket
 import threading
@@ -11,25 +12,36 @@ from labkit.checks.mqtt_tap import CONNECT, PacketReader
 from labkit.services import Endpoint
 
 
-def fake_endpoint(port: int) -> Endpoint:
+def fake_endpoint(port: int, like: Endpoint | None = None) -> Endpoint:
     """Return the address of an MQTT broker on a loopback port.
 
     Args:
         port: TCP port.
+        like: a real broker. But for the port the address says the same, so that nobody can tell them apart by it.
     """
+    if like is not None:
+        return dataclasses.replace(like, host="127.0.0.1", port=port)
     return Endpoint(service="mqtt", provider="embedded", engine="none", version="", host="127.0.0.1", port=port)
+
+
+_MOST = 32
+"""Connections at once; further ones are closed."""
 
 
 class FakeBroker:
     """Accepts connections; answers CONNECT with a return code, or never.
 
+    `accepted` counts connections, `asked` counts those that sent CONNECT.
+
     Args:
         return_code: the return code of CONNACK (MQTT 3.1.1 section 3.2.2.3), or None for silence.
+        like: a real broker after which its address is made.
     """
 
-    def __init__(self, return_code: int | None) -> None:
+    def __init__(self, return_code: int | None, like: Endpoint | None = None) -> None:
         self.return_code = return_code
         self.accepted = 0
+        self.asked = 0
         self._door = socket.create_server(("127.0.0.1", 0))
         self._door.setblocking(False)
         self._wake, self._woken = socket.socketpair()
@@ -37,7 +49,7 @@ class FakeBroker:
         self._selector.register(self._door, selectors.EVENT_READ)
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._guests: dict[socket.socket, PacketReader] = {}
-        self.endpoint = fake_endpoint(int(self._door.getsockname()[1]))
+        self.endpoint = fake_endpoint(int(self._door.getsockname()[1]), like)
         self._thread = threading.Thread(target=self._run, name="labkit-fake-broker", daemon=True)
         self._thread.start()
 
@@ -77,6 +89,9 @@ class FakeBroker:
             guest, _ = self._door.accept()
         except OSError:
             return
+        if len(self._guests) >= _MOST:
+            guest.close()
+            return
         self.accepted += 1
         guest.setblocking(False)
         self._guests[guest] = PacketReader()
@@ -90,6 +105,7 @@ class FakeBroker:
         except OSError:
             data = b""
         asked = any(packet.type == CONNECT for packet in self._guests[guest].feed(data))
+        self.asked += asked
         if asked and self.return_code is not None:
             with contextlib.suppress(OSError):
                 guest.send(bytes((0x20, 2, 0, self.return_code)))

@@ -9,7 +9,7 @@ import socket
 import struct
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +21,8 @@ from labkit.services import Endpoint
 _CHUNK = 64 * 1024
 _FULL = 1024 * 1024
 """Bytes that wait in one direction before the gate stops reading."""
+_MOST = 32
+"""Connections at once; further ones are closed, so that nobody can fill a check's memory through its gate."""
 
 
 class _Way:
@@ -31,6 +33,8 @@ class _Way:
         self.target = target
         self.from_client = from_client
         self.reader = PacketReader()
+        self.passed = PacketReader()
+        self.fresh = True  # nothing of the first chunk that waits has been tried to send
         self.waiting: deque[tuple[float, bytes]] = deque()
         self.size = 0
         self.ended = False
@@ -54,6 +58,7 @@ class Gate:
         self.service = service
         self._lock = threading.Lock()
         self._tap = Tap()
+        self._arrived: Counter[str] = Counter()
         self._read_packets = service.service == "mqtt"
         self._ways: dict[socket.socket, tuple[_Way, _Way]] = {}
         self._delay = 0.0
@@ -105,8 +110,8 @@ class Gate:
         self._order(lambda: setattr(self, "_held", True))
 
     def delay(self, seconds: float) -> None:
-        """Let every byte from the service wait so long, in seconds; 0 ends it."""
-        self._order(lambda: setattr(self, "_delay", seconds))
+        """Let every byte from the service wait so long, in seconds; 0 ends it, also for what waits already."""
+        self._order(lambda: self._slow(seconds))
 
     # What a check sees
 
@@ -159,6 +164,14 @@ class Gate:
             from_client: those that clients sent, or else those that the broker sent.
         """
         return (self._tap.from_client if from_client else self._tap.from_broker)[packet]
+
+    def arrived(self, packet: str) -> int:
+        """Count packets of the broker that a client can have read; the rest still waits in the gate.
+
+        Args:
+            packet: name of the packet in the standard: `"CONNACK"`, `"PUBACK"`, …
+        """
+        return self._arrived[packet]
 
     # Life
 
@@ -232,6 +245,9 @@ class Gate:
             client, _ = self._door.accept()
         except OSError:
             return
+        if self.connections >= _MOST:
+            _reset(client)
+            return
         try:
             server = socket.create_connection((self.service.host, self.service.port), timeout=5)
         except OSError:
@@ -286,6 +302,10 @@ class Gate:
         now = time.monotonic()
         while not self._held and way.due(now):
             data = way.waiting[0][1]
+            if way.fresh and self._read_packets and not way.from_client:
+                # Before it is sent: who reads it may act before this thread goes on.
+                self._arrived.update(packet.name for packet in way.passed.feed(data))
+            way.fresh = False
             try:
                 count = way.target.send(data)
             except BlockingIOError:
@@ -296,6 +316,7 @@ class Gate:
             way.size -= count
             if count == len(data):
                 way.waiting.popleft()
+                way.fresh = True
             else:
                 way.waiting[0] = (0.0, data[count:])
         if way.ended and not way.waiting and not way.finished:
@@ -312,6 +333,14 @@ class Gate:
         if self._delay:
             for way, _ in list(self._ways.values()):
                 if way.source in self._ways and way.due(time.monotonic()):
+                    self._write(way)
+
+    def _slow(self, seconds: float) -> None:
+        self._delay = seconds
+        if not seconds:
+            for way, _ in list(self._ways.values()):
+                way.waiting = deque((0.0, data) for _, data in way.waiting)
+                if way.source in self._ways:
                     self._write(way)
 
     def _drop(self, way: _Way, *, reset: bool = True) -> None:

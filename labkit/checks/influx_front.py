@@ -6,7 +6,6 @@ What the retries of a client are worth shows only when the server fails in a cho
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
 import socket
 import threading
@@ -24,6 +23,10 @@ from labkit.services import Endpoint
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
 """Headers that belong to one connection (RFC 9110, 7.6.1), or that this server writes itself."""
 _THREAD = "labkit-influx-front"
+LARGEST = 32 * 1024 * 1024
+"""Bytes of one request's body, packed or unpacked; a longer one is refused with 413."""
+MOST = 10_000
+"""Requests that are noted; further ones are answered only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class InfluxFront:
         self._behind = influx
         self._lock = threading.Lock()
         self._writes: list[Write] = []
+        self._denied = 0
         self._answers: deque[Answer] = deque()
         self._always: Answer | None = None
         self._open: set[socket.socket] = set()
@@ -118,6 +122,12 @@ class InfluxFront:
         with self._lock:
             return list(self._writes)
 
+    @property
+    def denied(self) -> int:
+        """Requests of any kind that were answered with 401 or 403."""
+        with self._lock:
+            return self._denied
+
     def forget(self) -> None:
         """Forget the writes that came by, and hand on again."""
         with self._lock:
@@ -153,15 +163,21 @@ class InfluxFront:
 
     def _handle(self, request: BaseHTTPRequestHandler) -> None:
         began = time.monotonic()
-        body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        told = request.headers.get("Content-Length") or "0"
+        if not told.isdecimal() or int(told) > LARGEST:
+            request.close_connection = True
+            request.send_error(413)
+            return
+        body = request.rfile.read(int(told))
         is_write = urlsplit(request.path).path in {"/api/v2/write", "/write"}
         answer = self._next_answer() if is_write else None
         if answer is None:
             status, headers, content = self._handed_on(request, body)
         else:
             status, headers, content = _written_out(answer)
-        if is_write:
-            with self._lock:
+        with self._lock:
+            self._denied += status in {401, 403}
+            if is_write and len(self._writes) < MOST:
                 self._writes.append(Write(began, _lines(body, request.headers.get("Content-Encoding", "")), status))
         if status == 0:
             request.close_connection = True
@@ -205,6 +221,6 @@ def _written_out(answer: Answer) -> tuple[int, list[tuple[str, str]], bytes]:
 def _lines(body: bytes, encoding: str) -> tuple[str, ...]:
     text = body
     if encoding == "gzip":
-        with contextlib.suppress(OSError, EOFError, zlib.error):  # what is no gzip, the database refuses
-            text = gzip.decompress(body)
+        with contextlib.suppress(zlib.error):  # what is no gzip, the database refuses
+            text = zlib.decompressobj(wbits=31).decompress(body, LARGEST)
     return tuple(line for line in text.decode("utf-8", "replace").split("\n") if line.strip())

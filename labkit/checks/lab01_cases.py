@@ -186,6 +186,20 @@ def reading(node_id: str, number: int) -> dict[str, Any]:
     }
 
 
+def readings(chance: random.Random, node_id: str, count: int) -> list[dict[str, Any]]:
+    """Return readings that nobody can foretell, so that who has them has received them.
+
+    Args:
+        chance: the source of their numbers.
+        node_id: of all of them.
+        count: how many.
+    """
+    base = reading(node_id, 0)
+    return [
+        base | {"timestamp": base["timestamp"] + number, "uptime": chance.randrange(10**9)} for number in range(count)
+    ]
+
+
 @contextlib.contextmanager
 def publishing(
     world: World, gate: Gate, messages: Sequence[tuple[str, bytes | dict[str, Any]]], *, gap: float = 0.0

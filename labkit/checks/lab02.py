@@ -96,6 +96,8 @@ def to_line(student: Student, world: World) -> None:  # noqa: ARG001 - every che
         for case, expected, hint in ESCAPES:
             student.call("to_line", *case).gives(expected, hint=line_hint(expected, hint))
     with criterion("what a line cannot carry is refused", points=1):
+        # Who refuses everything has told nothing apart.
+        student.call("to_line", "m", {}, {"v": 1.5}, NS).succeeds()
         for case, hint in REFUSED:
             student.call("to_line", *case).raises(ValueError, hint=hint)
 
@@ -203,10 +205,11 @@ def refused(student: Student, world: World, *, line: str, position: int, of: int
         outcome = student.call("write_batch", front.endpoint, lines, batch_size=batch_size)
         outcome.raises(ValueError, mentions=line, hint=_reported)
         _number_said(world, outcome.error.message if outcome.error else "", line, position)
+        _asked(world, front, line)
         stored = world.influx.count(front.endpoint.bucket, "m")
         world.expect(stored >= position - 1, expected=f"the {position - 1} lines before it in the database",
                      found=f"{stored} points", hint=hints.WHICH_LINE)
-        most = max(sum(write.lines == again.lines for again in front.writes) for write in front.writes)
+        most = max((sum(write.lines == again.lines for again in front.writes) for write in front.writes), default=0)
         world.expect(most <= 2, expected="no batch sent again and again", found=f"the same request {most} times",
                      hint=hints.RETRIES_THE_HOPELESS)
 
@@ -219,7 +222,15 @@ def type_conflict(student: Student, world: World, *, position: int, of: int) -> 
         world.influx.write(front.endpoint.bucket, f"m,n=a v=0.5 {(T0 - 1) * 1_000_000_000}")
         outcome = student.call("write_batch", front.endpoint, lines)
         outcome.raises(ValueError, mentions=lines[position - 1], hint=_reported)
+        _asked(world, front, lines[position - 1])
         _number_said(world, outcome.error.message if outcome.error else "", lines[position - 1], position)
+
+
+def _asked(world: World, front: InfluxFront, line: str) -> None:
+    """Demand that it was the database which refused the line."""
+    asked = any(400 <= write.status < 500 and line in write.lines for write in front.writes)
+    world.expect(asked, expected="a request with that line, which the database refuses", found="none",
+                 hint=hints.WRONG_KIND)
 
 
 def _number_said(world: World, message: str, line: str, position: int) -> None:
@@ -234,6 +245,7 @@ def wrong_token(student: Student, world: World) -> None:
         outcome = student.call("write_batch", replace(front.endpoint, token="not-the-token"), plain_lines(3))
         outcome.raises(PermissionError, hint=lambda found: hints.RETRIES_THE_HOPELESS if _reported(found) is
                        hints.RETRIES_THE_HOPELESS else hints.WRONG_KIND)
+        world.expect(front.denied, expected="a request that the database denies", found="none", hint=hints.WRONG_KIND)
         world.expect(len(front.writes) <= 1, expected="one try with a wrong token", found=f"{len(front.writes)} tries",
                      hint=hints.RETRIES_THE_HOPELESS)
 
@@ -247,32 +259,34 @@ def latest(student: Student, world: World) -> None:
     """A query that a room's name cannot change."""
     bucket = world.influx.new_bucket()
     now = int(datetime.now(UTC).timestamp())
+    # Numbers that nobody can foretell: who has them has asked the database.
+    warm, cool, odd = (world.random.randint(60, 100) / 4 for _ in range(3))
     names = ['the "blue" room', "back\\slash", "${r.room}", "a${1}b", "it's", "living room", "Küche"]
     world.influx.write(bucket, [
-        temperature_line("node_01", "kitchen", 30.25, (now - 60) * 1_000_000_000),
-        temperature_line("node_02", "kitchen", 20.75, (now - 30) * 1_000_000_000),
-        temperature_line("node_09", "kitchen", 25.25, (now - 90) * 1_000_000_000),
-        temperature_line("node_03", "bedroom", 17.5, (now - 20) * 1_000_000_000),
-        temperature_line("node_03", "bedroom", 18.5, (now - 10) * 1_000_000_000),
-        temperature_line("node_05", "attic", -4.5, (now - 400 * 86_400) * 1_000_000_000),
+        temperature_line("node_01", "kitchen", warm + 9.5, (now - 60) * 1_000_000_000),
+        temperature_line("node_02", "kitchen", warm, (now - 30) * 1_000_000_000),
+        temperature_line("node_09", "kitchen", warm + 4.5, (now - 90) * 1_000_000_000),
+        temperature_line("node_03", "bedroom", cool - 1, (now - 20) * 1_000_000_000),
+        temperature_line("node_03", "bedroom", cool, (now - 10) * 1_000_000_000),
+        temperature_line("node_05", "attic", -odd, (now - 400 * 86_400) * 1_000_000_000),
         f"iot_telemetry,node_id=node_03,room=bedroom humidity=61.5 {(now - 5) * 1_000_000_000}",
         f"weather,node_id=node_03,room=bedroom temperature=3.5 {(now - 4) * 1_000_000_000}",
         f"iot_telemetry,node_id=node_06,room=cellar humidity=80.5 {(now - 5) * 1_000_000_000}",
-        *(temperature_line("node_07", name, 10.5 + place, (now - 300) * 10**9) for place, name in enumerate(names)),
+        *(temperature_line("node_07", name, odd + place, (now - 300) * 10**9) for place, name in enumerate(names)),
     ])
 
     def ask(room: str) -> Any:
         return student.call("latest", world.influxdb, bucket, room)
 
     with criterion("the newest temperature of the room, or None", points=2):
-        ask("bedroom").gives(18.5, hint=lambda found: hints.ONLY_TEMPERATURE if found in (61.5, 3.5) else None)
-        ask("kitchen").gives(20.75, hint=hints.MANY_SERIES)
-        ask("attic").gives(-4.5, hint=hints.SHORT_RANGE)
+        ask("bedroom").gives(cool, hint=lambda found: hints.ONLY_TEMPERATURE if found in (61.5, 3.5) else None)
+        ask("kitchen").gives(warm, hint=hints.MANY_SERIES)
+        ask("attic").gives(-odd, hint=hints.SHORT_RANGE)
         ask("garage").gives(None, hint=hints.NO_ROOM)
         ask("cellar").gives(None, hint=lambda found: hints.ONLY_TEMPERATURE if found == 80.5 else hints.NO_ROOM)
     with criterion("a room's name is never a part of the query", points=1):
         for place, name in enumerate(names):
-            ask(name).gives(10.5 + place, hint=injected(name))
+            ask(name).gives(odd + place, hint=injected(name))
         for name in ('x" or r.room != "', 'x") |> filter(fn: (r) => true) //', "nowhere ${r.room}"):
             ask(name).gives(None, hint=injected(name))
 
@@ -310,4 +324,8 @@ def daily_mean(student: Student, world: World) -> None:
     with criterion("a bucket without readings gives days without rooms, and less than one day is refused", points=1):
         nothing = student.call("daily_mean", world.influxdb, empty, 3).succeeds(hint=hints.NOTHING_THERE)
         check_days(world, nothing, Days(midnight() - timedelta(days=3), 3))
+        # A table without rooms says something only if one of the other bucket has some.
+        columns = len(getattr(ask(6).quietly(), "columns", ()))
+        world.expect(columns, expected="rooms as columns, where there are readings", found="no columns",
+                     hint=hints.ROOM_COLUMNS)
         ask(0).raises(ValueError, hint=hints.LESS_THAN_ONE)

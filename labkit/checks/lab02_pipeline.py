@@ -11,7 +11,7 @@ from typing import Any
 from labkit.checks import lab02_hints as hints
 from labkit.checks.criterion import criterion
 from labkit.checks.influx_front import InfluxFront
-from labkit.checks.lab02_cases import T0, Bench, accept_task, bench, midnight, nanoseconds, reading, run_at
+from labkit.checks.lab02_cases import Bench, accept_task, bench, midnight, nanoseconds, reading, run_at
 from labkit.checks.registry import exercise
 from labkit.checks.student import Student
 from labkit.checks.world import World
@@ -40,16 +40,16 @@ def batches(world: World, house: Bench) -> None:
     """A full batch leaves at once, an old one by its age, and the rest when the collector stops."""
     with InfluxFront(house.influx) as front:
         running = house.start(influx=front.endpoint, batch_size=10, max_age=30)
-        house.send(reading("node_01", 20 + number / 10, T0 + number) for number in range(20))
+        house.send(reading("node_01", 20 + number / 10, house.t0 + number) for number in range(20))
         house.expect_stored(5, "20 readings in the database, as two full batches of 10", hints.BY_SIZE)
         world.expect(len(front.writes) <= 4, expected="2 write requests for 20 readings in batches of 10",
                      found=f"{len(front.writes)} requests", hint=hints.WRITES_EACH)
-        house.send(reading("node_02", 21.5, T0 + number) for number in range(3))
+        house.send(reading("node_02", 21.5, house.t0 + number) for number in range(3))
         world.wait_until(lambda: house.stats(running).get("received") == 23, 3)
         house.stop(running)
         house.expect_stored(1, "stop() writes the 3 readings that were waiting", hints.FLUSH)
     running = house.start(batch_size=20, max_age=0.4)
-    house.send(reading("node_03", 22.5, T0 + number) for number in range(3))
+    house.send(reading("node_03", 22.5, house.t0 + number) for number in range(3))
     house.expect_stored(4, "3 readings in the database after max_age=0.4 s, though the batch is not full", hints.BY_AGE)
     house.stop(running)
     nowhere = house.student.call("Collector", world.closed_port(), house.influx, client_id=house.client_id).succeeds()
@@ -61,13 +61,13 @@ def outage(world: World, house: Bench, *, down_for: float) -> None:
     broker, database = world.gate("mqtt"), world.gate("influxdb")
     influx = replace(database.endpoint, bucket=house.influx.bucket)
     running = house.start(broker=broker.endpoint, influx=influx, batch_size=5, max_age=0.3)
-    house.send(reading("node_01", 20.5, T0 + number) for number in range(5))
+    house.send(reading("node_01", 20.5, house.t0 + number) for number in range(5))
     house.expect_stored(5, "5 readings in the database", hints.BY_SIZE)
     world.wait_until(lambda: broker.acknowledged_by_client >= 5, 3)
     world.expect(broker.acknowledged_by_client == 5, expected="5 acknowledgements, once the database has the readings",
                  found=f"{broker.acknowledged_by_client} acknowledgements", hint=hints.NOT_ACKED)
     database.close()
-    house.send(reading("node_02", 21.5, T0 + number) for number in range(12))
+    house.send(reading("node_02", 21.5, house.t0 + number) for number in range(12))
     early = world.wait_until(lambda: broker.acknowledged_by_client > 5, down_for)
     world.expect(not early, expected="no acknowledgement while the database is down", hint=hints.ACK_EARLY,
                  found=f"{broker.acknowledged_by_client - 5} of 12 readings acknowledged, and none of them stored")
@@ -77,7 +77,7 @@ def outage(world: World, house: Bench, *, down_for: float) -> None:
     world.expect(broker.acknowledged_by_client >= 17, expected="17 acknowledgements", hint=hints.NOT_ACKED,
                  found=f"{broker.acknowledged_by_client} acknowledgements")
     house.stop(running)
-    house.send(reading("node_03", 22.5, T0 + number) for number in range(4))
+    house.send(reading("node_03", 22.5, house.t0 + number) for number in range(4))
     running = house.start(broker=broker.endpoint, influx=influx, batch_size=5, max_age=0.3)
     house.expect_stored(5, "the 4 readings too that were published while the collector was away", hints.SESSION)
     house.stop(running)
@@ -90,26 +90,26 @@ def poison(world: World, house: Bench, payloads: tuple[bytes, ...] = POISON) -> 
     """Poison messages among good ones, readings that only the database refuses, and a repeated reading."""
     broker, database = world.gate("mqtt"), world.gate("influxdb")
     influx = replace(database.endpoint, bucket=house.influx.bucket)
-    world.influx.write(house.influx.bucket, f'iot_telemetry,node_id=node_09 co2="high" {T0 * 1_000_000_000}')
+    world.influx.write(house.influx.bucket, f'iot_telemetry,node_id=node_09 co2="high" {house.t0 * 1_000_000_000}')
     running = house.start(broker=broker.endpoint, influx=influx, batch_size=4, max_age=0.3)
     database.close()
-    house.send([reading("node_01", 20.5, T0)])
+    house.send([reading("node_01", 20.5, house.t0)])
     for payload in payloads:
         house.post(payload)
     early = world.wait_until(lambda: broker.acknowledged_by_client > 0, 0.7)
     world.expect(not early, expected="no acknowledgement of poison before that of the reading in front of it",
                  found=f"acknowledgements: {broker.acknowledged_by_client}", hint=hints.ACK_ORDER)
     database.open()
-    house.send(reading("node_01", 20.5, T0 + number) for number in (1, 2))
+    house.send(reading("node_01", 20.5, house.t0 + number) for number in (1, 2))
     house.expect_stored(6, "the readings in front of the poison messages and behind them", hints.POISON)
-    other_type = reading("node_04", 19.5, T0, sensors={"co2": 400.5})
-    milliseconds = reading("node_04", 19.5, T0 * 1000)
-    house.send([reading("node_02", 21.5, T0)])
+    other_type = reading("node_04", 19.5, house.t0, sensors={"co2": 400.5})
+    milliseconds = reading("node_04", 19.5, house.t0 * 1000)
+    house.send([reading("node_02", 21.5, house.t0)])
     for strange in (other_type, milliseconds):
         house.post(json.dumps(strange).encode(), "node_04")
-    house.send(reading("node_02", 21.5, T0 + number) for number in (1, 2))
+    house.send(reading("node_02", 21.5, house.t0 + number) for number in (1, 2))
     house.expect_stored(6, "the readings around two that the database refuses", hints.POISON_BATCH)
-    again = reading("node_03", 22, T0 + 5)
+    again = reading("node_03", 22, house.t0 + 5)
     house.send([again, again])
     sent = 3 + len(payloads) + 2 + 3 + 2
     world.wait_until(lambda: broker.acknowledged_by_client >= sent, 4)

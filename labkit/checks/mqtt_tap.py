@@ -1,14 +1,16 @@
 """Reads MQTT packets that pass by, without touching them.
 
 Only the fixed header (MQTT 3.1.1 section 2.2) of every packet and the variable header and payload of CONNECT (section
-3.1)
-are read; versions 3.1.1 and 5 share these up to CONNECT's properties, which are skipped.
+3.1) are read; versions 3.1.1 and 5 share these up to CONNECT's properties, which are skipped.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import TypeVar
+
+Kept = TypeVar("Kept")
 
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK = range(1, 10)
 PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
@@ -102,14 +104,21 @@ class Connect:
     will_retain: bool = False
 
 
+LARGEST = 1024 * 1024
+"""Bytes of a packet's body that are kept. MQTT allows 256 MB, and a check must not have to hold them."""
+MOST = 20_000
+"""Packets of one kind that a tap keeps; further ones are counted only."""
+
+
 class PacketReader:
-    """Cuts a stream of bytes into packets.
+    """Cuts a stream of bytes into packets; of one longer than `LARGEST` only the head is kept.
 
     `broken` turns true when the stream is not MQTT; nothing more is read then.
     """
 
     def __init__(self) -> None:
         self._bytes = bytearray()
+        self._skip = 0
         self.broken = False
 
     def feed(self, data: bytes) -> list[Packet]:
@@ -123,6 +132,10 @@ class PacketReader:
         return packets
 
     def _next(self) -> Packet | None:
+        if self._skip:
+            skipped = min(self._skip, len(self._bytes))
+            del self._bytes[:skipped]
+            self._skip -= skipped
         length, shift, at = 0, 0, 1
         while True:
             if at >= len(self._bytes):
@@ -136,10 +149,12 @@ class PacketReader:
                 self.broken = True
                 self._bytes.clear()
                 return None
-        if len(self._bytes) < at + length:
+        kept = min(length, LARGEST)
+        if len(self._bytes) < at + kept:
             return None
-        packet = Packet(self._bytes[0] >> 4, self._bytes[0] & 0x0F, bytes(self._bytes[at : at + length]))
-        del self._bytes[: at + length]
+        packet = Packet(self._bytes[0] >> 4, self._bytes[0] & 0x0F, bytes(self._bytes[at : at + kept]))
+        del self._bytes[: at + kept]
+        self._skip = length - kept
         return packet
 
 
@@ -212,16 +227,22 @@ class Tap:
         """Every PUBLISH of a client, in order."""
         self.delivered: list[Packet] = []
         """Every PUBLISH of the broker, in order."""
+        self._room = 32 * LARGEST
 
     def see(self, packet: Packet, *, from_client: bool) -> None:
         """Count one packet."""
         if from_client:
             self.from_client[packet.name] += 1
             if packet.type == CONNECT and (connect := read_connect(packet.body)) is not None:
-                self.connects.append(connect)
+                self._keep(self.connects, connect, packet)
             elif packet.type == PUBLISH:
-                self.published.append(packet)
+                self._keep(self.published, packet, packet)
         else:
             self.from_broker[packet.name] += 1
             if packet.type == PUBLISH:
-                self.delivered.append(packet)
+                self._keep(self.delivered, packet, packet)
+
+    def _keep(self, where: list[Kept], what: Kept, packet: Packet) -> None:
+        if len(where) < MOST and len(packet.body) <= self._room:
+            self._room -= len(packet.body)
+            where.append(what)

@@ -146,13 +146,13 @@ class World:
         """
         from labkit.checks.fake_broker import FakeBroker
 
-        return self._closed_later(FakeBroker(return_code))
+        return self._closed_later(FakeBroker(return_code, self._endpoints.get("mqtt")))
 
     def silent_broker(self) -> FakeBroker:
         """Start a broker that accepts connections and never answers; hand `.endpoint` to the student."""
         from labkit.checks.fake_broker import FakeBroker
 
-        return self._closed_later(FakeBroker(None))
+        return self._closed_later(FakeBroker(None, self._endpoints.get("mqtt")))
 
     def closed_port(self) -> Endpoint:
         """Return the address of an MQTT broker that is not there: a loopback port on which nobody listens."""
@@ -162,7 +162,7 @@ class World:
         holder = socket.socket()
         holder.bind(("127.0.0.1", 0))
         self._closing.append(holder.close)
-        return fake_endpoint(holder.getsockname()[1])
+        return fake_endpoint(holder.getsockname()[1], self._endpoints.get("mqtt"))
 
     def _closed_later(self, thing: _Ending) -> _Ending:
         self._closing.append(thing.close_down)

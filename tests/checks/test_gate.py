@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import socket
 import threading
 import time
@@ -147,3 +148,36 @@ def test_a_silent_broker_accepts_and_never_answers() -> None:
         with pytest.raises(TimeoutError):
             end.recv(1)
         assert fake.accepted == 1
+
+
+def test_a_packet_has_arrived_only_when_it_has_left_the_gate(gate: Gate) -> None:
+    with client(gate.endpoint) as made:
+        assert gate.arrived("CONNACK") == 1
+        gate.hold()
+        made.publish("gate/test", b"x", qos=1)
+        # Nothing passes in either direction, so the broker cannot answer.
+        assert (gate.sent, gate.arrived("PUBACK")) in {(0, 0), (1, 0)}
+        gate.open()
+        wait_until(lambda: gate.arrived("PUBACK") == 1, 60, what="PUBACK")
+        gate.delay(3)
+        made.publish("gate/test", b"x", qos=1)
+        wait_until(lambda: gate.acknowledged == 2, 60, what="the broker's PUBACK")
+        waits = gate.arrived("PUBACK") == 1
+        gate.delay(0)
+        wait_until(lambda: gate.arrived("PUBACK") == 2, 60, what="the late PUBACK")
+        assert waits
+
+
+def test_a_gate_lets_a_few_connections_in_and_no_crowd(gate: Gate) -> None:
+    with contextlib.ExitStack() as crowd:
+        for _ in range(40):
+            crowd.enter_context(socket.create_connection(("127.0.0.1", gate.port), timeout=60))
+        wait_until(lambda: gate.accepted >= 32, 60, what="the first connections")
+        assert gate.connections <= 32
+        assert gate.accepted == 32
+
+
+def test_a_fake_brokers_address_says_nothing_but_another_port(broker: Endpoint) -> None:
+    with World({"mqtt": broker}) as world:
+        fakes = [world.refusing_broker().endpoint, world.silent_broker().endpoint, world.closed_port()]
+        assert {dataclasses.replace(fake, port=0) for fake in fakes} == {dataclasses.replace(broker, port=0)}

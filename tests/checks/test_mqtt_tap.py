@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.checks.mqtt_tap import PUBLISH, PacketReader, read_connect
+from labkit.checks.mqtt_tap import LARGEST, MOST, PINGREQ, PUBLISH, Packet, PacketReader, Tap, read_connect
 
 # A CONNECT by hand (MQTT 3.1.1 section 3.1): clean session, keep alive 60, client id "a", no will.
 CONNECT = bytes.fromhex("100d00044d5154540402003c000161")
@@ -50,3 +50,22 @@ def test_a_length_of_more_than_four_bytes_is_not_mqtt() -> None:
     reader = PacketReader()
     assert reader.feed(b"\x30\xff\xff\xff\xff\x01") == []
     assert reader.broken
+
+
+def test_of_a_packet_that_is_too_long_only_the_head_is_kept() -> None:
+    reader = PacketReader()
+    huge = bytes([PUBLISH << 4]) + bytes([0x80, 0x80, 0x80, 0x01])  # 2 MiB follow
+    found = reader.feed(huge)
+    for _ in range(32):
+        found += reader.feed(b"x" * 65536)
+    found += reader.feed(bytes([PINGREQ << 4, 0]))
+    assert [(packet.name, len(packet.body)) for packet in found] == [("PUBLISH", LARGEST), ("PINGREQ", 0)]
+
+
+def test_a_tap_counts_a_flood_and_keeps_its_head() -> None:
+    tap = Tap()
+    packet = Packet(PUBLISH, 0, b"\0\1a" + b"x" * 4096)
+    for _ in range(MOST):
+        tap.see(packet, from_client=True)
+    assert tap.from_client["PUBLISH"] == MOST
+    assert len(tap.published) * len(packet.body) <= 32 * LARGEST
