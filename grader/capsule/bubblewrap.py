@@ -108,10 +108,10 @@ class BubblewrapLauncher:
         except OSError as error:
             raise LaunchError(f"A capsule could not be prepared: {error}.") from None
         arguments = _arguments(files, limits, sockets, connection(Path(_INSIDE), key))
-        arguments.add(sys.executable, "/run/boot.py", "/run/kernel.json", rules.own_limits(limits))
+        kernel = [sys.executable, "/run/boot.py", "/run/kernel.json", rules.own_limits(limits)]
         settings = {**rules.environment(), **environment}
         try:
-            process, child = _run(arguments, settings)
+            process, child = _run(arguments, kernel, settings)
         except LaunchError:
             shutil.rmtree(sockets, ignore_errors=True)
             here.unlink(missing_ok=True)
@@ -144,24 +144,21 @@ def _arguments(files: Mapping[str, bytes], limits: Limits, sockets: Path, connec
     made.mount("--bind", str(sockets), _INSIDE)
     made.mount("--ro-bind", str(rules.BOOT), "/run/boot.py")
     made.content("--ro-bind-data", connected, "/run/kernel.json")
-    if (program := seccomp.program()) is not None:
-        number = os.memfd_create("seccomp")
-        os.write(number, program)
-        os.lseek(number, 0, os.SEEK_SET)
-        made.descriptors.append(number)
-        made.add("--seccomp", str(number))
+    if (forbidden := seccomp.program()) is not None:
+        made.filter(forbidden)
     made.add("--remount-ro", "/", "--chdir", rules.HOME)
-    made.add("--")
     return made
 
 
-def _run(arguments: view.Arguments, environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+def _run(
+    arguments: view.Arguments, command: list[str], environment: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes], int]:
     """Run bubblewrap; return it and the number of the capsule's first process."""
     reading, writing = os.pipe()
-    command = [program(), "--info-fd", str(writing), *arguments.words]
+    whole = [program(), "--info-fd", str(writing), *arguments.finished(), "--", *command]
     try:
         process = start(
-            command, env=dict(environment), pass_fds=[*arguments.descriptors, writing],
+            whole, env=dict(environment), pass_fds=[*arguments.descriptors, writing],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )
     except OSError as error:
@@ -200,7 +197,7 @@ def trial(limits: Limits) -> str:
     arguments = _arguments({}, limits, sockets, b"{}")
     try:
         said = subprocess.run(
-            [program(), *arguments.words, sys.executable, "-I", "-S", "-c", "print('works')"], env=rules.environment(),
+            [program(), *arguments.finished(), "--", sys.executable, "-I", "-S", "-c", "print('works')"], env=rules.environment(),
             pass_fds=arguments.descriptors, capture_output=True, text=True, check=False,
         )
     finally:

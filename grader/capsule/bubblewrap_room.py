@@ -111,13 +111,11 @@ def run(
     view.show(made, folders)
     for folder in _solutions(folders):
         view.hide(made, folder)
-    made.add("--remount-ro", "/", "--chdir", "/home/room", "--")
-    if root:
-        made.add("/bin/sh", "-c", _ENTER, str(uid))
-    made.add(*command)
+    made.add("--remount-ro", "/", "--chdir", "/home/room")
+    entering = ["/bin/sh", "-c", _ENTER, str(uid)] if root else []
     try:
         return start(
-            [bubblewrap.program(), *made.words], env={**_environment(), **(settings or {})}, pass_fds=made.descriptors,
+            [bubblewrap.program(), *made.finished(), "--", *entering, *command], env={**_environment(), **(settings or {})}, pass_fds=made.descriptors,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
     except OSError as error:

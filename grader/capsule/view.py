@@ -59,13 +59,26 @@ class Arguments:
             content: of the file.
             path: where it is inside.
         """
+        number = self._file(content)
+        self.parents(path)
+        self.add("--perms", "0644", option, str(number), path)
+
+    def filter(self, program: bytes) -> None:
+        """Load a seccomp filter."""
+        self.add("--seccomp", str(self._file(program)))
+
+    def finished(self) -> list[str]:
+        """Return the arguments as they are given to bubblewrap: in a file, as every process inside reads its command line."""
+        words = b"".join(word.encode() + b"\0" for word in self.words)
+        return ["--args", str(self._file(words))]
+
+    def _file(self, content: bytes) -> int:
         number = os.memfd_create("file")
         self.descriptors.append(number)
         with os.fdopen(os.dup(number), "wb") as file:
             file.write(content)
         os.lseek(number, 0, os.SEEK_SET)
-        self.parents(path)
-        self.add("--perms", "0644", option, str(number), path)
+        return number
 
     def close(self) -> None:
         """Close the files, when bubblewrap has them."""
