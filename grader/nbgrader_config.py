@@ -52,12 +52,17 @@ c.Autograde.sanitize_preprocessors = [
 c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.Execute",
     "grader.preprocessors.StderrIsNoFailure",
+    "grader.preprocessors.HarmlessOutputs",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# Form grader and feedback show what students wrote, and run nothing of it.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"clean_html": "grader.rendering.clean", "markdown2html": "grader.rendering.markdown"}
 
 # Seconds for a cell: a check has its own limit for each call, so this ends only what is stuck outside of one.
 c.Execute.timeout = 120

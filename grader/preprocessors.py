@@ -39,6 +39,27 @@ class StderrIsNoFailure(NbGraderPreprocessor):
         return cell, resources
 
 
+class HarmlessOutputs(NbGraderPreprocessor):
+    """After execution: of what an output says about itself only the size and the description of a picture stay.
+
+    The pages of form grader write the size into a tag as it is, and a size can be any text.
+    """
+
+    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:  # noqa: ARG002
+        """Drop the rest; see the base class for the arguments."""
+        for output in cell.get("outputs", []):
+            if "metadata" in output:
+                output.metadata = NotebookNode({
+                    kind: _picture(told) for kind, told in output.metadata.items()
+                    if kind in {"image/png", "image/jpeg"} and isinstance(told, dict)})
+        return cell, resources
+
+
+def _picture(told: Any) -> NotebookNode:
+    sizes = {name: told[name] for name in ("width", "height") if type(told.get(name)) in (int, float)}
+    return NotebookNode(sizes | ({"alt": told["alt"]} if isinstance(told.get("alt"), str) else {}))
+
+
 class RepairCells(NbGraderPreprocessor):
     """Before grading: mend what a student's editing did to nbgrader's cells, and say in the log what was mended.
 
