@@ -8,13 +8,16 @@ An attempt is a file in `attempts/`: a head of comments in TOML, then cells in p
     # most = 0                       points that it may have in them: what the same wrong answers earn honestly
     # keeps = ["91.1"]               exercises that must keep all points, since they are answered honestly
     # incidents = ["time", ""]       one of these kinds must be told; "" stands for none
+    # most_memory = 1500             of the room with all its processes at any moment, in MB
+    # card_seconds = 1.5             the card tells fewer seconds
     # docker = true                  it is tried in Docker's capsules, too
     # beats_nbgrader = "full marks"  what stock nbgrader 0.9.6 makes of it, where that was tried
     # %% ex-91-2                     the text of the answer cell with this grade id
-    # %% last                        a cell at the end of the notebook
+    # %% last                        a cell at the end of the notebook; `last 400` makes 400 of them
 
 In cells, `{{NAME}}` stands for a fact of the test: `CANARY` a file outside, `OUTSIDE` its folder with a gradebook,
-`COURSE` the course, `HOST` and `PORT` a server of the host, `ID` a word that marks processes and sockets.
+`COURSE` the course, `HOST` and `PORT` a server of the host, `ID` a word that marks processes and sockets, `DEEP` ten
+thousand levels of an expression.
 """
 
 from __future__ import annotations
@@ -44,6 +47,8 @@ SECRET = "canary-5d1e8c"
 POINTS = {"91": {"91.1": 2, "91.2": 6, "91.3": 2}, "92": {"92.1": 4, "92.2": 4, "92.3": 2}}
 LIMITS = Limits(cell=5.0, submission=60.0, cpu=20, memory=640 << 20, processes=128, disk=48 << 20, output=128 << 10)
 """Short, so that what never ends is ended soon. An honest submission needs a tenth of each."""
+LARGEST = 20 << 20
+"""Characters of a graded notebook: an instructor's browser must open it."""
 _CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 
 
@@ -62,6 +67,8 @@ class Attempt:
     docker: bool = False
     beats_nbgrader: str = ""
     most_seconds: float = 90.0
+    card_seconds: float = 0
+    most_memory: float = 2000
 
 
 def read(path: Path) -> Attempt:
@@ -107,7 +114,7 @@ def cell_of(notebook: Any, grade_id: str) -> Any:
 
 def filled(text: str, facts: Mapping[str, object]) -> str:
     """Put the facts of the test in their places."""
-    for name, value in facts.items():
+    for name, value in {**facts, "DEEP": "-" * 10_000 + "1"}.items():
         text = text.replace("{{" + name + "}}", str(value))
     return text
 
@@ -116,8 +123,9 @@ def submission(lab: LabFiles, attempt: Attempt, facts: Mapping[str, object], lim
     """Make the submission of an attempt: honest answers, but for its cells."""
     notebook = answered(lab)
     for where, text in attempt.cells:
-        if where == "last":
-            notebook.cells.append(nbformat.v4.new_code_cell(filled(text, facts)))
+        if where.startswith("last"):
+            copies = int(where.removeprefix("last") or 1)
+            notebook.cells += [nbformat.v4.new_code_cell(filled(text, facts)) for _ in range(copies)]
         else:
             cell_of(notebook, where).source = filled(text, facts)
     return Submission(attempt.name, lab.folder, nbformat.writes(notebook), seed="hostile", limits=limits)
@@ -186,11 +194,23 @@ def wrong_with(attempt: Attempt, graded: Graded) -> list[str]:
         problems.append(f"incidents are {kinds}, and one of {attempt.incidents} should be told")
     problems += [f"the notebook has {word}" for word in leaked(graded.notebook)]
     problems += [f"{kind} has more points than it is worth" for kind in too_many(found, attempt.lab)]
-    if len(graded.notebook) > 3_000_000:
+    if len(graded.notebook) > LARGEST:
         problems.append(f"the notebook has {len(graded.notebook):,} characters")
+    if attempt.card_seconds and (told := card_seconds(graded, attempt.attacks[0])) >= attempt.card_seconds:
+        problems.append(f"the card tells {told} s")
     if graded.seconds > attempt.most_seconds:
         problems.append(f"it took {graded.seconds:.0f} s")
     return problems
+
+
+def card_seconds(graded: Graded, exercise: str) -> float:
+    """Return the largest number of seconds that the card of an exercise tells."""
+    cells = json.loads(graded.notebook)["cells"]
+    grade_id = f"check-{exercise.replace('.', '-')}"
+    cell = next(cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
+    text = json.dumps(cell["outputs"])
+    told = re.findall(r"\((?P<shown>[0-9.]+) s\)|seconds\W+(?P<data>[0-9.]+)", text)
+    return max(float(shown or data) for shown, data in told)
 
 
 def findings(graded: Graded, exercise: str) -> str:

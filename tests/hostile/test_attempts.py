@@ -13,6 +13,7 @@ from labkit.waiting import wait_until
 from tests.hostile import harness, table
 from tests.hostile.conftest import daemons
 from tests.hostile.harness import POINTS, Attempt, Watch
+from tests.hostile.scales import Scales
 
 ATTEMPTS = harness.attempts()
 
@@ -23,8 +24,11 @@ def face(course: CourseFiles, watch: Watch, facts: Mapping[str, object]) -> Call
 
     def facing(room: Room, attempt: Attempt) -> None:
         lab = harness.lab_of(course, attempt.lab)
-        graded = room.grade(harness.submission(lab, attempt, facts))
+        with Scales() as scales:
+            graded = room.grade(harness.submission(lab, attempt, facts))
         problems = harness.wrong_with(attempt, graded)
+        if scales.most > attempt.most_memory:
+            problems.append(f"the room with all its processes held {scales.most:.0f} MB")
         after = room.grade(harness.neighbour(lab))
         if harness.scores(after) != POINTS[attempt.lab] or after.fault or after.incidents:
             told = [harness.findings(after, exercise) for exercise in POINTS[attempt.lab]]

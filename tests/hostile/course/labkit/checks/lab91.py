@@ -16,6 +16,8 @@ def reverse(student: Student, world: World) -> None:
 def tally(student: Student, world: World) -> None:
     """A sentence that stands in the exercise, and one that does not; both in time."""
     with criterion("words are counted", points=3):
+        source = student.source("tally").quietly()
+        world.expect("Counter" not in str(source), expected="a loop of your own", found="`Counter`")
         student.call("tally", "on off on").gives({"on": 2, "off": 1}).within(2.0)
     with criterion("many words are counted", points=3):
         words = world.random.choices(("warm", "cold", "open", "closed"), k=50)
