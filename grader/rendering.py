@@ -17,20 +17,21 @@ from markupsafe import Markup
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 TAGS = frozenset({
-    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "details", "div", "dl",
-    "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark",
-    "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td",
-    "tfoot", "th", "thead", "tr", "u", "ul", "var",
+    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del",
+    "details", "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
+    "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub",
+    "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
 })
 STYLES = frozenset(ALLOWED_CSS_PROPERTIES) | {
-    "border", "border-bottom", "border-collapse", "border-left", "border-radius", "border-right", "border-top", "display",
-    "gap", "line-height", "margin", "max-width", "min-width", "opacity", "overflow-wrap", "padding", "vertical-align",
-    "white-space",
+    "border", "border-bottom", "border-collapse", "border-left", "border-radius", "border-right",
+    "border-top", "display", "gap", "line-height", "margin", "max-width", "min-width", "opacity",
+    "overflow-wrap", "padding", "vertical-align", "white-space",
 }
 # No id and no free class: they could stand in the place of the page's own fields.
 _EVERYWHERE = frozenset({"style", "title", "lang", "dir", "role", "colspan", "rowspan", "scope", "open", "aria-label",
                          "aria-hidden", "aria-level"})
-_CLASS = re.compile(r"highlight|hl-\w+|language-\w+|dataframe|math|ansi-[\w-]+|[a-z]{1,2}\d?")  # Pygments, pandas, nbconvert
+# Classes of Pygments, pandas and nbconvert.
+_CLASS = re.compile(r"highlight|hl-\w+|language-\w+|dataframe|math|ansi-[\w-]+|[a-z]{1,2}\d?")
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*\Z")
 # MathJax makes links of \href, and \require brings back what was switched off.
 _TEX = re.compile(r"\\(?=(href|require|style|class|cssId|unicode)\b)")

@@ -194,9 +194,8 @@ def read_notebook(raw: bytes, name: str, incidents: list[Incident]) -> Any:
         raise Unreadable(f"The file {name} is JSON, but not a notebook of format 4.")
     if len(found["cells"]) > CELLS:
         raise Unreadable(f"The notebook has {len(found['cells'])} cells, more than {CELLS}.")
-    metadata = found.get("metadata")
-    kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
-    made = new_notebook(metadata={"kernelspec": _kernel(kernel)})
+    _tell_kernel(found.get("metadata"), incidents)
+    made = new_notebook()
     taken: set[str] = set()
     odd = 0
     for entry in found["cells"]:
@@ -221,10 +220,13 @@ def _upgraded(found: dict[str, Any], name: str) -> Any:
     return json.loads(json.dumps(upgraded))
 
 
-def _kernel(found: Any) -> dict[str, str]:
-    if not isinstance(found, dict):
-        return {}
-    return {key: found[key][:100] for key in ("name", "display_name", "language") if isinstance(found.get(key), str)}
+def _tell_kernel(metadata: Any, incidents: list[Incident]) -> None:
+    """The lab's kernel is used, whatever the notebook names; an answer in another language is worth a word."""
+    kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
+    language = kernel.get("language", "python") if isinstance(kernel, dict) else "python"
+    if language != "python":
+        incidents.append(Incident("metadata", "", f"The notebook says its language is {str(language)[:40]!r}. It is "
+                                  "run with the lab's kernel."))
 
 
 def _cell(entry: Any, taken: set[str]) -> Any:
@@ -249,11 +251,24 @@ def _cell(entry: Any, taken: set[str]) -> Any:
     # Lone surrogates are legal in JSON and can be written nowhere.
     text = source.encode("utf-8", "replace").decode("utf-8")
     cell = _NEW_CELL[entry["cell_type"]](text, metadata=metadata)
+    pictures = _pictures(entry.get("attachments")) if entry["cell_type"] == "markdown" else {}
+    if pictures:
+        cell["attachments"] = pictures
     name = entry.get("id")
     if isinstance(name, str) and _CELL_ID.fullmatch(name) and name not in taken:
         cell.id = name
     taken.add(cell.id)
     return cell
+
+
+def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
+    """The pictures that were dropped into a Markdown cell: file name to type to base64."""
+    if not isinstance(attachments, dict):
+        return {}
+    found = {str(name): {kind: content for kind, content in kinds.items()
+                         if kind in {"image/png", "image/jpeg", "image/gif"} and isinstance(content, str)}
+             for name, kinds in attachments.items() if isinstance(kinds, dict)}
+    return {name: kinds for name, kinds in found.items() if kinds}
 
 
 def _timestamp(folder: Path, incidents: list[Incident]) -> datetime | None:
