@@ -12,10 +12,12 @@ import pytest
 from nbgrader.api import Gradebook
 
 from grader import answers, cli, exercises, namespace
+from grader.judge import cards
 from grader.layout import CourseFiles, LabFiles
 from grader.run import results
 from grader.submission import Graded, Incident
 from labkit.checks import registry, runner
+from labkit.checks.result import Result
 from labkit.checks.student import LocalStudent
 from labkit.checks.world import World
 from tests.grader.conftest import copy_toy, released
@@ -57,13 +59,14 @@ def submit(lab: LabFiles, student: str, text: str, timestamp: str = "2026-03-01 
     folder = lab.root / "submitted" / student / lab.folder
     folder.mkdir(parents=True)
     (folder / "timestamp.txt").write_text(timestamp)
+    (folder / "submission_secret.txt").write_text(f"secret of {student}")
     path = folder / f"{lab.folder}.ipynb"
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def judged(lab: LabFiles, student: str, chosen: dict[str, str]) -> Graded:
-    """What `grader run` finds out about a submission: the checks run in this process, hidden cases and all."""
+def judged_results(lab: LabFiles, chosen: dict[str, str]) -> dict[str, Result]:
+    """The results of a submission: the checks run in this process, hidden cases and all."""
     found = {}
     for exercise in exercises.of(lab):
         cells = namespace.cells(lab.solution)
@@ -71,8 +74,26 @@ def judged(lab: LabFiles, student: str, chosen: dict[str, str]) -> Graded:
             cells = namespace.replaced(cells, other, text)
         names = LocalStudent(namespace.build(cells), limit=exercise.limit, signature=exercise.signature)
         hidden = registry.hidden_cases(exercise.id)
-        found[exercise.id] = runner.run(exercise, names, World({}, seed=7), hidden=hidden).data()
+        found[exercise.id] = runner.run(exercise, names, World({}, seed=7), hidden=hidden)
+    return found
+
+
+def judged(lab: LabFiles, student: str, chosen: dict[str, str]) -> Graded:
+    """What `grader run` finds out about a submission."""
+    found = {exercise: result.data() for exercise, result in judged_results(lab, chosen).items()}
     return Graded(student, lab.folder, "", found, dict.fromkeys(found, 7), seconds=1.0)
+
+
+def draw_cards(lab: LabFiles, path: Path) -> None:
+    """Write under the check cells what the judge of `grader run` writes there, which has hidden cases to keep."""
+    student = path.parts[-3]
+    found = judged_results(lab, {exercise: bank(lab, exercise)[name] for exercise, name in CLASS[student].items()})
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        exercise = cell.id.removeprefix("check-").replace("-", ".")
+        if exercise in found:
+            cell.outputs = nbformat.from_dict(cards.outputs(found[exercise], 1))
+    nbformat.write(notebook, path)
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +119,8 @@ def class_of_four(tmp_path_factory: pytest.TempPathFactory, nbgrader: Callable[.
         results.write(CourseFiles(lab.root), lab, found, "state")
     graded = nbgrader(lab, "autograde", lab.folder)
     assert graded.returncode == 0, graded.stderr
+    for path in lab.root.glob("autograded/*/*/*.ipynb"):
+        draw_cards(lab, path)
     with Gradebook(f"sqlite:///{lab.root}/gradebook.db") as book:
         book.find_grade("check-90-2", lab.folder, lab.folder, "carl").manual_score = 5.5
         book.find_comment("ex-90-2", lab.folder, lab.folder, "carl").manual_comment = "Nearly: what of **no** text?"
