@@ -197,8 +197,8 @@ def trial(limits: Limits) -> str:
     arguments = _arguments({}, limits, sockets, b"{}")
     try:
         said = subprocess.run(
-            [program(), *arguments.finished(), "--", sys.executable, "-I", "-S", "-c", "print('works')"], env=rules.environment(),
-            pass_fds=arguments.descriptors, capture_output=True, text=True, check=False,
+            [program(), *arguments.finished(), "--", sys.executable, "-I", "-S", "-c", "print('works')"],
+            env=rules.environment(), pass_fds=arguments.descriptors, capture_output=True, text=True, check=False,
         )
     finally:
         arguments.close()

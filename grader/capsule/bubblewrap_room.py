@@ -28,8 +28,8 @@ _ROOMS = itertools.count()
 
 # A root that has become another user inside cannot make the /proc of a capsule below a /proc that bubblewrap covered in
 # part, as it does for root. So it is mounted afresh, and root's rights are given up after that.
-_ENTER = 'mount -t proc -o nosuid,nodev,noexec proc /proc && exec setpriv --reuid "$0" --regid "$0" --clear-groups --inh-caps=-all' \
-         ' --bounding-set=-all --no-new-privs -- "$@"'
+_ENTER = 'mount -t proc -o nosuid,nodev,noexec proc /proc && exec setpriv --reuid "$0" --regid "$0" --clear-groups' \
+         ' --inh-caps=-all --bounding-set=-all --no-new-privs -- "$@"'
 _CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 
 _PROBING = 30.0
@@ -115,7 +115,8 @@ def run(
     entering = ["/bin/sh", "-c", _ENTER, str(uid)] if root else []
     try:
         return start(
-            [bubblewrap.program(), *made.finished(), "--", *entering, *command], env={**_environment(), **(settings or {})}, pass_fds=made.descriptors,
+            [bubblewrap.program(), *made.finished(), "--", *entering, *command],
+            env={**_environment(), **(settings or {})}, pass_fds=made.descriptors,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
     except OSError as error:
@@ -144,11 +145,12 @@ def _solutions(folders: list[Path]) -> list[Path]:
 
 def _environment() -> dict[str, str]:
     """The environment of a room: nothing of the instructor's but which provider to take for a service."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("LABKIT_") and name.endswith("PROVIDER")}
+    kept = {name: value for name, value in os.environ.items()
+            if name.startswith("LABKIT_") and name.endswith("PROVIDER")}
     system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     return {
-        **kept, ROOM: "bubblewrap", "HOME": "/home/room", "TMPDIR": "/tmp", "USER": "room", "LANG": "C.UTF-8", "TZ": "UTC",
-        "PATH": f"{Path(sys.executable).parent}:{system}", "PYTHONDONTWRITEBYTECODE": "1",
+        **kept, ROOM: "bubblewrap", "HOME": "/home/room", "TMPDIR": "/tmp", "USER": "room", "LANG": "C.UTF-8",
+        "TZ": "UTC", "PATH": f"{Path(sys.executable).parent}:{system}", "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

@@ -29,8 +29,8 @@ class Channel:
     def take(cls) -> Channel:
         """Take over standard input and output: whatever else this process prints goes to standard error, the log.
 
-        When the coordinator closes the line or dies, this process ends at once, whatever it is doing. It leaves nothing:
-        what it has started ends with it.
+        When the coordinator closes the line or dies, this process ends at once, whatever it is doing. It leaves
+        nothing: what it has started ends with it.
         """
         sys.stdout.flush()
         says = os.fdopen(os.dup(1), "w", encoding="utf-8")

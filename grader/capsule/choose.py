@@ -16,9 +16,9 @@ class Kind(Enum):
 
 
 WITHOUT = (
-    "WARNING: --no-capsule: the students' code runs as ordinary programs of your account. It can read and change whatever"
-    " you can: files, the gradebook, other submissions, the network. Use it for code that you trust, or on a machine that"
-    " holds nothing else."
+    "WARNING: --no-capsule: the students' code runs as ordinary programs of your account. It can read and change"
+    " whatever you can: files, the gradebook, other submissions, the network. Use it for code that you trust, or on a"
+    " machine that holds nothing else."
 )
 """What `--no-capsule` means: shown whenever it is given."""
 

@@ -1,7 +1,8 @@
 """The seams between the coordinator, the rooms it keeps and the capsules in them.
 
-A room is a trusted process in a network of its own: it has this submission's services and the judge. A capsule is the
-hostile process in it: the student's kernel. The judge asks a `Launcher` for a `Kernel` and need not know how one is made.
+A room is a trusted process in a network of its own: it has this submission's services and the judge. A capsule is
+the hostile process in it: the student's kernel. The judge asks a `Launcher` for a `Kernel` and need not know how one is
+made.
 """
 
 from __future__ import annotations

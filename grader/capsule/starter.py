@@ -1,7 +1,7 @@
 """Starts processes that die with this one.
 
-Linux sends the parent-death signal when the *thread* that forked ends, not the process. So all of them are forked by one
-thread that lives as long as the process.
+Linux sends the parent-death signal when the *thread* that forked ends, not the process. So all of them are forked by
+one thread that lives as long as the process.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def _serve(orders: queue.SimpleQueue[_Order]) -> None:
     while True:
         command, options, started = orders.get()
         try:
-            started.set_result(subprocess.Popen(command, preexec_fn=die_with_us, **options))
+            process: subprocess.Popen[bytes] = subprocess.Popen(command, preexec_fn=die_with_us, **options)
+            started.set_result(process)
         except BaseException as error:
             started.set_exception(error)
 

@@ -68,7 +68,7 @@ class Arguments:
         self.add("--seccomp", str(self._file(program)))
 
     def finished(self) -> list[str]:
-        """Return the arguments as they are given to bubblewrap: in a file, as every process inside reads its command line."""
+        """Return the arguments as bubblewrap gets them: in a file, as every process inside can read a command line."""
         words = b"".join(word.encode() + b"\0" for word in self.words)
         return ["--args", str(self._file(words))]
 
@@ -168,11 +168,17 @@ def devices(arguments: Arguments, shared_memory: int) -> None:
         shared_memory: size of /dev/shm, in bytes.
     """
     arguments.add("--proc", "/proc", "--dev", "/dev")
+    arguments.add("--proc", "/proc", "--dev", "/dev")
     arguments.add("--size", str(shared_memory), "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev")
 
 
 def hide_proc(arguments: Arguments) -> None:
-    """Hide what /proc tells about the whole machine. Not in a room: no /proc could be made in its capsules then."""
+    """Hide what /proc tells about the whole machine, and let no setting of the system be changed.
+
+    Not in a room: no /proc could be made in its capsules then.
+    """
+    # Some settings of a namespace can be changed by its user: shared memory, message queues.
+    arguments.add("--ro-bind", "/proc/sys", "/proc/sys")
     for name in _HIDDEN_PROC:
         path = Path("/proc", name)
         if path.is_dir():

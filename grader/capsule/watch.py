@@ -1,8 +1,9 @@
 """Watches the capsules of a room from outside and ends one that uses more than it may.
 
-Memory is what all processes of a capsule hold together: their own pages, shared pages, page tables, and what lies in its
-folders in memory. It is read from /proc some tens of times a second, which needs no rights and no cgroup. One process
-alone cannot pass the limit anyway (`RLIMIT_DATA`: the allocation fails with MemoryError); this is for what many do.
+Memory is what all processes of a capsule hold together: their own pages, shared pages, page tables, and what lies in
+its folders in memory. It is read from /proc some tens of times a second, which needs no rights and no cgroup. One
+process alone cannot pass the limit anyway (`RLIMIT_DATA`: the allocation fails with MemoryError); this is for what many
+do.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ class Watcher:
             own.sort(key=lambda pid: processes[pid].memory, reverse=True)
             memory = _proportional(own, limits.memory - stored) + stored
             if memory > limits.memory:
-                capsule.tell("memory", f"It held more than {_size(limits.memory)} of memory, all that it may; it was ended.")
+                capsule.tell("memory", f"It held more than {_size(limits.memory)} of memory; it was ended.")
                 capsule.kill()
         if inodes > _MOST_INODES:
             capsule.tell("disk", f"It made {inodes} files and folders, {_MOST_INODES} are allowed; it was ended.")
