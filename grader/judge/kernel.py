@@ -19,7 +19,7 @@ from labkit.errors import KitError
 
 STARTING = 60.0
 """Seconds in which a kernel must listen and answer: a loaded machine needs a few."""
-LAST_WORDS = 1.0
+LAST_WORDS = 3.0
 """Seconds that we wait for the end of a cell's outputs when the kernel says that the cell has ended."""
 INTERRUPTS = (0.0, 1.0, 2.0)
 """Seconds after the limit at which the kernel is interrupted. A bare `except:` may swallow the first."""
@@ -41,12 +41,14 @@ class Execution:
         outputs: what it showed, as in a notebook.
         error: type of the exception that ended it, empty if none did.
         cut: whether outputs were left out.
+        size: about how many bytes the outputs have in the file.
     """
 
     state: State
     outputs: list[Output] = field(default_factory=list)
     error: str = ""
     cut: bool = False
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class KernelClient:
         clock = _Clock(seconds)
         while not (reply is not None and idle):
             if reply is not None and clock.since("reply") > LAST_WORDS:
-                self._deaf = True  # too much at once: the kernel has thrown away what we did not take
+                # Too much at once: the kernel has thrown away what we did not take, or a frame was too large.
+                self._deaf = outputs.cut = True
                 break
             if clock.gave_up() or not self._step(clock):
                 break
@@ -156,9 +159,9 @@ class KernelClient:
                 clock.mark("reply")
         if reply is None:
             self._listen(asked, outputs)
-            return Execution("dead" if not self._alive() else "hangs", outputs.all(), cut=outputs.cut)
+            return Execution("dead" if not self._alive() else "hangs", outputs.all(), "", outputs.cut, outputs.spent)
         failed = str(reply.get("ename", ""))[:100] if reply.get("status") == "error" else ""
-        return Execution("late" if clock.late else "done", outputs.all(), failed, outputs.cut)
+        return Execution("late" if clock.late else "done", outputs.all(), failed, outputs.cut, outputs.spent)
 
     def ask(self, content: dict[str, Any], *, seconds: float) -> Answer:
         """Ask the kernel's host.

@@ -12,7 +12,7 @@ from typing import Any
 
 from grader.judge import cards
 from grader.judge.outputs import Outputs
-from grader.judge.session import Session
+from grader.judge.session import ALL_OUTPUTS, Session
 from grader.judge.student import KernelStudent, definition
 from labkit.checks import runner
 from labkit.checks.registry import CheckFunction, Exercise
@@ -106,8 +106,8 @@ class Notebook:
         ran = self.session.execute(cell.source)
         outputs = Outputs(0, {})
         if ran.cut:
-            outputs.note(f"The rest of what this cell shows was left out: it is more than "
-                         f"{self.session.limits.output:,} bytes.")
+            outputs.note(f"The rest of what this cell shows was left out. A cell may show "
+                         f"{self.session.limits.output:,} bytes, a notebook {ALL_OUTPUTS:,}.")
         if ran.state == "late":
             outputs.error("CellTimeoutError", f"This cell ran longer than {self.session.limits.cell:g} s "
                                               "and was interrupted.")
@@ -149,8 +149,9 @@ class Notebook:
     def _student(self) -> KernelStudent:
         return KernelStudent(self.session, lambda name: definition(self._executed, name), self._garbled)
 
-    def _garbled(self, reason: str) -> None:
-        self.session.note("forged answer", f"The kernel answered a call in a way that the kit does not: {reason}")
+    def _garbled(self, _reason: str) -> None:
+        # The reason may repeat what the kernel said, and that may be an input of a hidden case.
+        self.session.note("forged answer", "The kernel answered a call with what the kit never answers.")
 
     def _public(self, index: int, exercise: Exercise) -> None:
         self.say(exercise.id)
@@ -194,7 +195,7 @@ class Notebook:
             self._open(exercise, again=True)
             runner.run_hidden(exercise, self._student(), self.world(exercise), result, cases)
             if result.problem is not None:
-                self.session.note("kit", f"Hidden cases of exercise {id} could not be checked: {result.problem}")
+                self.session.note("kit", f"Hidden cases of exercise {id} could not be checked; its result says why.")
             if not self.session.alive and id != order[-1]:
                 self._revive(len(self.cells) - 1)
 

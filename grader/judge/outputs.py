@@ -15,7 +15,10 @@ from grader.judge.messages import Message
 MOST = 500
 """Outputs of one cell; writing to one stream without a break counts as one."""
 _JSON_MIME = re.compile(r"application/([\w.-]+\+)?json")
-_MIME = re.compile(r"[\w.+-]{1,64}/[\w.+;=-]{1,128}")
+_MIME = re.compile(r"[a-z][\w.+-]{0,63}/[\w.+;=-]{1,128}")
+
+LINE = 12
+"""Bytes that a line costs beside its text: a notebook file holds each line as a string on a line of its own."""
 
 Output = dict[str, Any]
 
@@ -36,6 +39,11 @@ def clean_data(value: Any) -> Any:
     return value
 
 
+def _cost(text: str) -> int:
+    """Return about how many bytes a text has in the file; line ends of JSON text count too."""
+    return len(text.encode()) + LINE * (text.count("\n") + text.count("\\n"))
+
+
 class Outputs:
     """Collects what a cell shows.
 
@@ -47,6 +55,8 @@ class Outputs:
     def __init__(self, budget: int, shown: dict[str, list[Output]]) -> None:
         self.cut = False
         """Whether something was left out."""
+        self.spent = 0
+        """About how many bytes the outputs have in the file."""
         self._left = budget
         self._outputs: list[Output] = []
         self._streams: list[list[str]] = []
@@ -112,6 +122,7 @@ class Outputs:
             self.cut = True
             return False
         self._left -= size
+        self.spent += size
         return True
 
     def _empty(self) -> None:
@@ -124,9 +135,9 @@ class Outputs:
         if name not in {"stdout", "stderr"} or not isinstance(text, str):
             return
         text = clean(text)
-        if not self._pay(len(text.encode())):
-            text = text.encode()[: self._left].decode("utf-8", "ignore")
-            self._left = 0
+        if not self._pay(_cost(text)):
+            text = text.encode()[: self._left // LINE].decode("utf-8", "ignore")
+            self.spent, self._left = self.spent + self._left, 0
             if len(self._outputs) >= MOST or not text:
                 return
         last = self._outputs[-1] if self._outputs else None
@@ -144,7 +155,7 @@ class Outputs:
         }
         metadata = content.get("metadata")
         metadata = metadata if isinstance(metadata, dict) else {}
-        size = len(json.dumps(data, allow_nan=False)) + len(json.dumps(metadata, allow_nan=False))
+        size = _cost(json.dumps(data, allow_nan=False)) + _cost(json.dumps(metadata, allow_nan=False))
         return (clean_data(data), clean_data(metadata)) if self._pay(size) else None
 
     def _display(self, content: dict[str, Any]) -> None:

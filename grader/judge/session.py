@@ -11,6 +11,8 @@ from grader.judge.guard import Guard
 from grader.judge.kernel import Answer, Execution, KernelClient
 from grader.submission import Incident, Limits
 
+ALL_OUTPUTS = 16 << 20
+"""Bytes that the outputs of all cells of a notebook may have together."""
 RESTARTS = 2
 """How often a submission gets a new kernel."""
 
@@ -44,6 +46,7 @@ class Session:
         self._kernel: Kernel | None = None
         self._client: KernelClient | None = None
         self._restarts = RESTARTS
+        self._room = ALL_OUTPUTS
         self._guard = Guard(limits.submission, self._end_of_time)
         self._over = ""
 
@@ -86,9 +89,12 @@ class Session:
             source: the cell's text.
         """
         assert self._client is not None
-        ran = self._client.execute(source, seconds=self.limits.cell, budget=self.limits.output)
+        budget = min(self.limits.output, self._room)
+        ran = self._client.execute(source, seconds=self.limits.cell, budget=budget)
+        self._room -= min(ran.size, self._room)
         if ran.cut:
-            self.note("output", f"It shows more than {self.limits.output:,} bytes; the rest was left out.")
+            much = "It shows" if budget == self.limits.output else "With this cell the notebook shows"
+            self.note("output", f"{much} more than it may; the rest was left out.")
         if ran.state == "late":
             self.note("time", f"It ran longer than {self.limits.cell:g} s and was interrupted.")
         self._after(ran.state, f"it ran longer than {self.limits.cell:g} s and could not be interrupted")
