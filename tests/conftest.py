@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -144,6 +145,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Rooms:
 
 def pytest_configure() -> None:
     os.environ.update(PROVIDERS)
+    # What a shell runs in the background (`make test &`, some CI) ignores Ctrl-C, and so would all that tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> list[str]:

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from labkit.errors import KitError, StudentError
 from labkit.services.config import NONE, Config
-from labkit.services.providers import attach, docker, embedded, native
+from labkit.services.providers import attach, docker, docker_engine, embedded, native
 from labkit.services.providers.base import Running
 from labkit.services.service import PROVIDERS, Service
 from labkit.services.unavailable import UnavailableError
@@ -106,7 +106,10 @@ def candidates(service: Service, needs: frozenset[str], only: Forced | None) -> 
             if lacking:
                 yield Candidate(provider, engine, UnavailableError(f"it lacks {', '.join(lacking)}"))
                 continue
-            yield Candidate(provider, engine, module.missing(service, engine))
+            if provider == "docker" and only:
+                yield Candidate(provider, engine, docker.missing(service, engine, docker_engine.ANSWER_ASKED_FOR))
+            else:
+                yield Candidate(provider, engine, module.missing(service, engine))
             if provider == "docker":
                 break  # a second image is no remedy for the first one's failure, and may be a long download
 

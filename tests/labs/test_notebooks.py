@@ -33,6 +33,7 @@ def check(number: str, notebook: Path, mqtt: str) -> tuple[int, dict[str, object
         [sys.executable, "-m", "labkit.cli", "check", number, str(notebook), "--json"],
         capture_output=True, text=True, cwd=ROOT, env=environment(mqtt), timeout=170, check=False,
     )  # fmt: skip
+    assert ended.stdout, f"exit status {ended.returncode}: {ended.stderr}"
     return ended.returncode, json.loads(ended.stdout), ended.stdout + ended.stderr
 
 

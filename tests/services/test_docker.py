@@ -113,7 +113,7 @@ def test_an_engine_on_another_machine_is_refused_because_its_ports_are_there(mon
 def test_a_user_without_the_right_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The socket's refusal is put in by hand: the tests may run as root, whom no socket refuses."""
 
-    def refuse(_address: str) -> None:
+    def refuse(_address: str, _patience: int) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(docker_engine, "_ping", refuse)

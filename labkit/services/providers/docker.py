@@ -35,12 +35,12 @@ def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
     return [(image.engine, image.capabilities) for image in service.images]
 
 
-def missing(service: Service, engine: str) -> UnavailableError | None:
+def missing(service: Service, engine: str, patience: int = docker_engine.ANSWER) -> UnavailableError | None:
     """Why this provider cannot be used, None when it can. The Docker engine is asked; no image is downloaded."""
     image = next(candidate for candidate in service.images if candidate.engine == engine)
     if image.reaches_out and not sys.platform.startswith("linux"):
         return UnavailableError("on this system a container cannot reach servers that listen on 127.0.0.1")
-    return docker_engine.problem()
+    return docker_engine.problem(patience)
 
 
 def version(service: Service, engine: str) -> str:  # noqa: ARG001
@@ -57,7 +57,7 @@ def absent_image(engine: str) -> str:
     import docker.errors
 
     name = stack_files.image(engine)
-    client = docker_engine.client(timeout=docker_engine.ANSWER)
+    client = docker_engine.client(timeout=docker_engine.ANSWER_ASKED_FOR)
     try:
         client.images.get(name)
     except docker.errors.ImageNotFound:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ANSWER = 2
 """How long an engine may take to answer, in seconds. A daemon that hangs would otherwise hold a lab for a minute."""
+ANSWER_ASKED_FOR = 20
+"""The same where nothing but Docker may be used: an engine under load answers late, and there is nothing else."""
 _HOLDS = 3.0
 """How long an answer is remembered, in seconds: one `start` asks for several services."""
 _DEFAULT = "npipe:////./pipe/docker_engine" if os.name == "nt" else "unix:///var/run/docker.sock"
@@ -27,14 +29,18 @@ _lock = threading.Lock()
 _asked: tuple[float, str, UnavailableError | None] = (-_HOLDS, "", None)
 
 
-def problem() -> UnavailableError | None:
-    """Why no Docker engine can be used, None when one answers."""
+def problem(patience: int = ANSWER) -> UnavailableError | None:
+    """Why no Docker engine can be used, None when one answers.
+
+    Args:
+        patience: how long it may take to answer, in seconds.
+    """
     global _asked
     setting = os.environ.get("DOCKER_HOST", "")
     with _lock:
         when, about, reason = _asked
         if about != setting or time.monotonic() - when > _HOLDS:
-            reason = _ask()
+            reason = _ask(patience)
             _asked = (time.monotonic(), setting, reason)
         return reason
 
@@ -72,19 +78,19 @@ def client(timeout: int) -> DockerClient:
     return docker.from_env(timeout=timeout, environment=environment)
 
 
-def _ask() -> UnavailableError | None:
+def _ask(patience: int) -> UnavailableError | None:
     """Ask the engine by plain sockets first: its client is slow to import, and hangs or leaks where there is none."""
     address = _address()
     if not address.startswith(_LOCAL):
         return UnavailableError(f"the Docker engine runs on another machine ({address})",
                                 fix="run the services there, and set LABKIT_MQTT_URL and the like")
     try:
-        _ping(address)
+        _ping(address, patience)
     except PermissionError:
         return UnavailableError("this user may not use the Docker engine",
                                 fix="sudo usermod -aG docker $USER, then log in again")
     except TimeoutError:
-        return UnavailableError(f"the Docker engine does not answer within {ANSWER} s", fix="restart Docker",
+        return UnavailableError(f"the Docker engine does not answer within {patience} s", fix="restart Docker",
                                 started=True)
     except (OSError, ValueError):
         if address == _DEFAULT:
@@ -105,7 +111,7 @@ def _address() -> str:
     return _DEFAULT
 
 
-def _ping(address: str) -> None:
+def _ping(address: str, patience: int) -> None:
     """One question to an engine on this machine (GET /_ping of its API).
 
     Raises:
@@ -116,7 +122,7 @@ def _ping(address: str) -> None:
         import docker.errors
 
         try:
-            client(timeout=ANSWER).close()
+            client(timeout=patience).close()
         except docker.errors.DockerException as error:
             raise OSError(str(error)) from error
         return
@@ -128,7 +134,7 @@ def _ping(address: str) -> None:
         connection = socket.socket()
         place = (url.hostname, url.port or 2375)
     with connection:
-        connection.settimeout(ANSWER)
+        connection.settimeout(patience)
         connection.connect(place)
         if os.environ.get("DOCKER_TLS_VERIFY"):
             return  # somebody listens; the client will do the handshake

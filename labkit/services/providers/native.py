@@ -73,7 +73,7 @@ def version(service: Service, engine: str) -> str:
 
 def _said_version(program: Program, command: Sequence[str]) -> str:
     try:
-        answer = subprocess.run([*command, *program.version_arguments], capture_output=True, text=True, timeout=5,
+        answer = subprocess.run([*command, *program.version_arguments], capture_output=True, text=True, timeout=20,
                                 check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""

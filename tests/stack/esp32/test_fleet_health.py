@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
@@ -43,7 +44,9 @@ def test_mosquitto_tells_every_number() -> None:
             return [name for name, value in (health["stats"] | health["status"]).items() if value is None]
 
         with fleet.connection(services.mqtt):  # Mosquitto tells its maximum when a client stays
-            wait_until(lambda: not missing(), 60, what="every number is told")
+            with contextlib.suppress(TimeoutError):
+                wait_until(lambda: not missing(), 20, what="every number is told")
+            assert not missing()
 
 
 def test_a_broker_without_numbers_is_online_and_tells_nothing() -> None:
@@ -63,7 +66,7 @@ def test_a_broker_that_is_away_or_refuses_is_an_error_that_names_it(monkeypatch:
     monkeypatch.setattr(fleet, "ANSWER_TIMEOUT", 0.2)
     with FakeBroker(None) as fake, pytest.raises(ConnectionError, match=r"no answer within 0\.2 s"):
         fleet.broker_health(fake.endpoint)
-    assert threading.active_count() == threads
+    wait_until(lambda: threading.active_count() <= threads, 60, what="the end of the threads")
 
 
 @pytest.mark.parametrize(("text", "number"), [

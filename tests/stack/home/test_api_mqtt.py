@@ -197,7 +197,8 @@ def test_many_requests_at_once_leave_no_thread_and_no_socket_behind(app: Flask, 
     with viewing(broker) as view, view.listen("api/many") as heard:
         with ThreadPoolExecutor(20) as pool:
             assert set(pool.map(one, range(200))) == {200}
-        assert sorted(int(m.payload) for m in heard.wait(200, 10)) == list(range(200))
-    assert threading.active_count() == threads
+        assert sorted(int(m.payload) for m in heard.wait(200, 60)) == list(range(200))
     del view, heard
-    assert files() == opened
+    # What other rooms of this worker share may open and close some meanwhile; 200 requests would leave 200.
+    wait_until(lambda: threading.active_count() <= threads, 60, what="the end of the threads")
+    wait_until(lambda: files() <= opened, 60, what="the end of the sockets")

@@ -36,9 +36,11 @@ SPEED, MINUTES = 600, 15
 KEYS = {address(index): bytes([index + 1]) * 16 for index in range(4)}
 
 
-def house(ways: Sequence[tuple[Way, bool]], *, keys: dict[str, bytes] | None = None, loss: float = 0.0) -> list[Device]:
-    """Four sensors and a gateway of each way, with ids that no other test has."""
-    air, mark, keys = Air(loss=loss), uuid.uuid4().hex[:10], keys or {}
+def house(
+    ways: Sequence[tuple[Way, bool]], *, keys: dict[str, bytes] | None = None, loss: float = 0.0, mark: str = ""
+) -> list[Device]:
+    """Four sensors and a gateway of each way, with ids that no other test has. Of the ids it depends what faults do."""
+    air, mark, keys = Air(loss=loss), mark or uuid.uuid4().hex[:10], keys or {}
     names = [(address(index), f"room {index}") for index in range(4)]
     gateways = [
         Gateway(f"shellypro2-{mark}{index:02x}", air, way, paired=names if way == "native" else (), keys=keys,
@@ -117,7 +119,7 @@ def test_the_api_says_what_the_sensors_measured_once_each(
 
 
 def test_with_every_fault_nothing_is_stored_twice_and_nothing_invented(broker: Endpoint, influx: Endpoint) -> None:
-    devices = house([("script", False), ("native", True)], loss=0.2)
+    devices = house([("script", False), ("native", True)], loss=0.2, mark="0fa0175000")
     for device in devices:
         with_faults(device, {"drop_out": 0.1, "duplicate": 0.2, "out_of_order": 0.2, "stuck": 0.1})
     with collecting(broker, influx) as collector:
