@@ -12,7 +12,8 @@ MQTT = Endpoint("mqtt", "native", "mosquitto", "2.0", "127.0.0.1", 40001, userna
 
 
 def endpoint(service: str, **more: str) -> Endpoint:
-    given = {"host": "127.0.0.1", "port": 40002, "capabilities": frozenset(list(catalogue.service(service).capabilities)[:1]), "version": "", **more}
+    can = frozenset(list(catalogue.service(service).capabilities)[:1])
+    given = {"host": "127.0.0.1", "port": 40002, "version": "", "capabilities": can, **more}
     return Endpoint(service=service, provider="embedded", engine="some", **given)  # type: ignore[arg-type]
 
 
