@@ -55,6 +55,7 @@ class BubblewrapKernel:
 
     def stop(self) -> None:
         """Kill everything in the capsule, wait until it is gone, and remove its files."""
+        self._watcher.look(self._capsule)
         self._capsule.kill()
         try:
             # Its first process is waited for by bubblewrap, and ends after all others have.
@@ -68,7 +69,9 @@ class BubblewrapKernel:
 
     def incidents(self) -> list[Incident]:
         """Limits that it met so far."""
-        if not self.running():
+        if self.running():
+            self._watcher.look(self._capsule)
+        else:
             self._watcher.forget(self._capsule, self._process.returncode)
         return list(self._capsule.incidents)
 

@@ -26,7 +26,6 @@ SATURATED = 1.0
 _MOST_INODES = 50_000
 """Empty files hold memory of the system that no limit of size counts."""
 _PRIVATE = (rules.HOME, "/tmp", "/dev/shm", "/run/kernel")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -102,6 +101,11 @@ class Watcher:
         if by_time:
             capsule.tell("cpu", f"The kernel had used {capsule.limits.cpu} s of processor time, all that it may.")
 
+    def look(self, capsule: Capsule) -> None:
+        """Look at a capsule now, for what has happened since the last look."""
+        if not capsule.over:
+            self._check(capsule, _processes())
+
     def _look(self) -> None:
         while True:
             with self._changed:
@@ -161,7 +165,8 @@ class Watcher:
             used = (found.f_blocks - found.f_bfree) * found.f_frsize
             stored += used
             inodes += found.f_files - found.f_ffree
-            if path == rules.HOME and used >= capsule.limits.disk - _PAGE:
+            # A file grows by folios of up to some hundred kilobytes: the last of them need not fit.
+            if path == rules.HOME and used >= 0.95 * capsule.limits.disk:
                 capsule.tell("disk", f"Its folder was full: {_size(capsule.limits.disk)} are allowed.")
         return stored, inodes
 

@@ -1,0 +1,186 @@
+"""Nothing is left of a capsule or a room, however it ends: no process, no file, no port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from grader.capsule import bubblewrap_room
+from grader.capsule.starter import start
+from grader.layout import CourseFiles
+from labkit.waiting import wait_until
+from tests.grader.capsule.ground import GUARD, Ground
+
+LEFT = 5.0
+"""How long after an end something of it may be there, in seconds: the promise. A loaded machine gets more time here."""
+DAEMON = """
+import os, signal, subprocess, sys
+server = "import socket, time\\ns = socket.create_server(('127.0.0.1', 0))\\ntime.sleep(600)"
+for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(name, signal.SIG_IGN)
+subprocess.Popen([sys.executable, "-c", server, "a-daemon-of-a-student"], start_new_session=True)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while True: signal.pause()
+"""
+
+
+def test_a_daemon_in_its_own_session_ends_with_the_capsule(ground: Ground) -> None:
+    before = ground.look()
+    cell = ground.capsule()
+    cell.run(DAEMON)
+    assert any("a-daemon-of-a-student" in command for command in ground.look()["processes"])
+    stopped = cell.stop()
+    assert not stopped.running
+    assert stopped.seconds < LEFT
+    after = ground.look()
+    assert sorted(after["processes"]) == sorted(before["processes"])
+    assert after["sockets"] == before["sockets"]
+
+
+@pytest.mark.parametrize("code", [
+    "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
+    "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
+    "import ctypes\nctypes.CDLL(None).pause()",
+], ids=["ignores SIGINT", "stops itself", "waits in C"])
+def test_a_kernel_that_does_not_listen_is_stopped(ground: Ground, code: str) -> None:
+    cell = ground.capsule()
+    cell.begin(code)
+    stopped = cell.stop()
+    assert not stopped.running
+    assert stopped.seconds < LEFT
+
+
+@pytest.mark.parametrize("code", [
+    "import os\nos._exit(0)", "import ctypes\nctypes.string_at(0)", "import os\nos.abort()",
+], ids=["exits", "segmentation fault", "aborts"])
+def test_a_dead_kernel_is_noticed_and_takes_all_with_it(ground: Ground, code: str) -> None:
+    before = ground.look()
+    cell = ground.capsule()
+    cell.run(DAEMON)
+    cell.dies_of(code)
+    cell.stop()
+    assert sorted(ground.look()["processes"]) == sorted(before["processes"])
+
+
+def test_closed_and_deep_folders_beside_the_sockets_are_removed(ground: Ground) -> None:
+    before = ground.look()["sockets"]
+    cell = ground.capsule()
+    cell.run("""
+import os
+os.chdir("/run/kernel")
+for _ in range(3000):
+    os.mkdir("d"); os.chdir("d")
+os.symlink("/etc/passwd", "/run/kernel/link"); os.mkfifo("/run/kernel/pipe"); os.chmod("/run/kernel/d", 0)
+""")
+    cell.stop()
+    assert ground.look()["sockets"] == before
+    assert ground.capsule().stop().kinds == []
+
+
+def test_files_of_one_capsule_are_not_in_the_next(ground: Ground) -> None:
+    cell = ground.capsule()
+    cell.run("for folder in ('/home/student', '/tmp', '/dev/shm', '/run/kernel'): open(f'{folder}/left', 'w').close()")
+    cell.stop()
+    cell = ground.capsule()
+    assert cell.run("import glob\nprint(glob.glob('/*/left') + glob.glob('/*/*/left'))") == "[]"
+    cell.stop()
+
+
+# A coordinator that makes a room with a capsule in it, and then says so and waits. Its room is started from a thread
+# that has ended by then.
+COORDINATOR = """
+import sys, threading
+from pathlib import Path
+from grader.capsule import bubblewrap_room
+from grader.capsule.bubblewrap_room import BubblewrapRoom
+from grader.layout import CourseFiles
+from tests.grader.capsule.ground import COMMAND, Ground
+grounds = []
+def make():
+    course = CourseFiles(Path(sys.argv[1]))
+    grounds.append(Ground(BubblewrapRoom(course), bubblewrap_room.run(list(COMMAND), course=course.root)))
+thread = threading.Thread(target=make)
+thread.start(); thread.join()
+cell = grounds[0].capsule()
+cell.run(sys.argv[2])
+print("ready", flush=True)
+cell.begin("while True: pass", 600)
+"""
+
+
+VICTIMS: dict[str, Callable[[list[psutil.Process]], int]] = {
+    "bubblewrap of the room": lambda family: _find(family, "bwrap", 0),
+    "first process of the room": lambda family: _find(family, "bwrap", 1),
+    "the judge": lambda family: next(
+        process.pid for process in family if process.name() != "bwrap" and "class Student" in " ".join(process.cmdline())
+    ),
+}
+
+
+def _find(family: list[psutil.Process], name: str, place: int) -> int:
+    return [process.pid for process in family if process.name() == name][place]
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("victim", ["the coordinator", *VICTIMS])
+def test_nothing_is_left_when_something_is_killed(victim: str, course: CourseFiles) -> None:
+    repository = Path(__file__).parents[3]
+    coordinator = subprocess.Popen(
+        [sys.executable, "-c", COORDINATOR, str(course.root), DAEMON], cwd=repository, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )
+    family: list[psutil.Process] = []
+    try:
+        assert coordinator.stdout is not None
+        assert coordinator.stdout.readline() == "ready\n"
+        family = psutil.Process(coordinator.pid).children(recursive=True)
+        assert any("a-daemon-of-a-student" in " ".join(process.cmdline()) for process in family)
+        os.kill(VICTIMS[victim](family) if victim in VICTIMS else coordinator.pid, signal.SIGKILL)
+        wait_until(lambda: not any(_runs(process) for process in family), GUARD, what="all of it is gone")
+    finally:
+        coordinator.kill()
+        coordinator.wait()
+        coordinator.stdout.close() if coordinator.stdout else None
+        for process in family:
+            if _runs(process):
+                process.kill()
+
+
+def _runs(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def test_a_process_survives_the_thread_that_asked_for_it() -> None:
+    made: list[subprocess.Popen[bytes]] = []
+    thread = threading.Thread(target=lambda: made.append(start(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)))
+    thread.start()
+    thread.join()
+    (process,) = made
+    assert process.communicate(b"still here", timeout=GUARD)[0] == b"still here"
+    assert process.returncode == 0
+
+
+@pytest.mark.bubblewrap
+def test_a_coordinator_without_roots_rights_makes_the_same_rooms(course: CourseFiles) -> None:
+    # A room is a machine whose only user is not root: in it, a room and a capsule are made once more.
+    code = """
+from grader.capsule import bubblewrap_room
+from grader.capsule.bubblewrap_room import problem
+import subprocess, sys
+print(repr(problem()))
+program = "import os; print(sorted(name for name in os.listdir('/home')), os.getuid() != 0)"
+print(bubblewrap_room.run([sys.executable, "-c", program]).communicate()[0].decode())
+"""
+    process = bubblewrap_room.run([sys.executable, "-c", code], course=course.root)
+    output, errors = process.communicate(timeout=GUARD)
+    assert output.decode().split("\n")[:2] == ["''", "['room'] True"], errors.decode()

@@ -1,0 +1,164 @@
+"""What a capsule may use, and what is told of the one that wants more. The next capsule is as good as ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.grader.capsule.ground import Cell, Ground
+
+MEBIBYTE = 1 << 20
+
+
+def test_one_process_gets_a_memory_error_and_lives(ground: Ground) -> None:
+    cell = ground.capsule(memory=300 * MEBIBYTE)
+    assert cell.run("try:\n    x = bytearray(10**9)\nexcept MemoryError:\n    print('refused')") == "refused"
+    assert cell.run("print(1 + 1)") == "2"
+    assert cell.stop().kinds == []
+
+
+def test_many_processes_together_are_ended_by_the_memory_that_they_hold(ground: Ground) -> None:
+    cell = ground.capsule(memory=200 * MEBIBYTE)
+    cell.dies_of("""
+import os, time
+for _ in range(8):
+    if os.fork() == 0:
+        held = bytearray(b"x") * (80 << 20)
+        time.sleep(600)
+time.sleep(600)
+""")
+    assert cell.stop().kinds == ["memory"]
+
+
+def test_memory_shared_by_processes_is_counted_once(ground: Ground) -> None:
+    cell = ground.capsule(memory=300 * MEBIBYTE)
+    told = cell.run("""
+import os, time
+held = bytearray(b"x") * (120 << 20)
+children = []
+for _ in range(6):
+    if (child := os.fork()) == 0:
+        time.sleep(1); os._exit(0)
+    children.append(child)
+print([os.waitpid(child, 0)[1] for child in children])
+""")
+    assert told == "[0, 0, 0, 0, 0, 0]"
+    assert cell.stop().kinds == []
+
+
+def test_folders_in_memory_are_limited_and_count(ground: Ground) -> None:
+    cell = ground.capsule(memory=150 * MEBIBYTE, disk=64 * MEBIBYTE)
+    cell.dies_of("""
+import time
+for folder in ("/home/student", "/tmp", "/dev/shm", "/run/kernel"):
+    written = 0
+    try:
+        for number in range(1000):
+            with open(f"{folder}/{number}", "wb", buffering=0) as file:
+                written += file.write(b"x" * (1 << 20))
+    except OSError:
+        pass
+time.sleep(600)
+""")
+    assert "memory" in cell.stop().kinds
+
+
+def test_shared_memory_without_a_file_counts(ground: Ground) -> None:
+    cell = ground.capsule(memory=200 * MEBIBYTE)
+    cell.dies_of("import mmap, time\nheld = mmap.mmap(-1, 1 << 30)\nfor _ in range(400):\n"
+                 "    held.write(b'x' * (1 << 20))\ntime.sleep(600)")
+    assert cell.stop().kinds == ["memory"]
+
+
+def test_a_full_folder_says_so_and_is_told(ground: Ground) -> None:
+    cell = ground.capsule(disk=8 * MEBIBYTE)
+    told = cell.run("""
+import errno
+try:
+    for number in range(20):
+        open(f"{number}", "wb").write(b"x" * (1 << 20))
+except OSError as error:
+    print(errno.errorcode[error.errno], number)
+""")
+    assert told in {"ENOSPC 7", "ENOSPC 8"}
+    assert cell.run("print('alive')") == "alive"
+    assert cell.stop().kinds == ["disk"]
+
+
+def test_a_million_empty_files_end_it(ground: Ground) -> None:
+    cell = ground.capsule()
+    cell.dies_of("import time\nfor number in range(10**6):\n    open(f'/tmp/{number}', 'w').close()\ntime.sleep(600)")
+    assert cell.stop().kinds == ["disk"]
+
+
+FORK_BOMB = """
+import os
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass
+"""
+THREADS = """
+import threading, time
+for _ in range(10_000):
+    try:
+        threading.Thread(target=time.sleep, args=(600,)).start()
+    except RuntimeError:
+        break
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("bomb", [FORK_BOMB, THREADS], ids=["processes", "threads"])
+def test_a_fork_bomb_is_held_and_ended(ground: Ground, bomb: str) -> None:
+    before = len(ground.look()["processes"])
+    cell = ground.capsule(processes=60)
+    cell.dies_of(bomb)
+    assert cell.stop().kinds == ["processes"]
+    assert len(ground.look()["processes"]) == before
+
+
+def test_a_burst_of_processes_that_ends_is_told_and_lives(ground: Ground) -> None:
+    cell = ground.capsule(processes=60)
+    told = cell.run("""
+import os, signal, time
+children = []
+try:
+    while True:
+        if (child := os.fork()) == 0:
+            time.sleep(600)
+        children.append(child)
+except OSError:
+    time.sleep(0.3)
+for child in children:
+    os.kill(child, signal.SIGKILL); os.waitpid(child, 0)
+print(len(children) > 30)
+""")
+    assert told == "True"
+    assert cell.run("print('alive')") == "alive"
+    assert cell.stop().kinds == ["processes"]
+
+
+def test_processor_time_ends_it_and_is_told(ground: Ground) -> None:
+    cell = ground.capsule(cpu=3)
+    cell.dies_of("while True: pass")
+    assert cell.stop().kinds == ["cpu"]
+
+
+def test_no_limit_can_be_raised(student: Cell) -> None:
+    told = student.run("""
+import resource
+for name in ("RLIMIT_CPU", "RLIMIT_DATA", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_CORE", "RLIMIT_NPROC"):
+    soft, hard = resource.getrlimit(getattr(resource, name))
+    assert hard != resource.RLIM_INFINITY, name
+    try:
+        resource.setrlimit(getattr(resource, name), (hard + 1, hard + 1)); print(name, "raised")
+    except ValueError:
+        pass
+print(resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_NPROC))
+""")
+    assert told == "(0, 0) (256, 256)"
+
+
+def test_the_judge_comes_before_the_student(student: Cell) -> None:
+    assert student.run("import os\nprint(os.nice(0) > 0)") == "True"
