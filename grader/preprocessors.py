@@ -127,8 +127,10 @@ class RepairCells(NbGraderPreprocessor):
         for cell in nb.cells:
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
             if grade_id and grade_id not in known:
-                self._say("metadata", grade_id, f"the cell {grade_id!r} is none of this lab. It runs as an ordinary "
-                          "cell.")
+                # A cell that only has a name is the author's and means nothing to nbgrader.
+                if any(cell.metadata.nbgrader.get(kind) for kind in ("grade", "solution", "locked", "task")):
+                    self._say("metadata", grade_id, f"the cell {grade_id!r} is none of this lab. It runs as an "
+                              "ordinary cell.")
                 del cell.metadata["nbgrader"]
 
     def _tell_moved(self, nb: Any, order: list[str]) -> None:

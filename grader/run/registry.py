@@ -41,8 +41,9 @@ def register(settings: Settings, ledger: Ledger, lab: LabFiles) -> bool:
     if new:
         _register(settings, lab)
     kept = ledger.cells(lab.folder)
+    # nbgrader keeps no cell that is neither graded nor locked nor an answer.
     cells = {cell.metadata.nbgrader.grade_id: cell.source for cell in nbformat.read(given, as_version=4).cells
-             if "grade_id" in cell.metadata.get("nbgrader", {})}
+             if any(cell.metadata.get("nbgrader", {}).get(kind) for kind in ("grade", "solution", "locked", "task"))}
     other = sorted(name for name in kept.keys() | cells.keys()
                    if kept.get(name) != cells.get(name) and not any(mark in kept.get(name, "") for mark in _HIDING))
     if other:
