@@ -4,7 +4,8 @@ A bank is a file of percent cells. The head of a cell gives its id and, for a wr
 
     # %% id=no-dollar-rule hint=dollar-topics
 
-What follows replaces the student's cell of that exercise, without its `%%part` line.
+An answer that claims what it does not do says with `most=0` how many points it may earn. What follows replaces the
+student's cell of that exercise, without its `%%part` line.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ class Answer:
         id: its name, unique in the bank.
         source: the text of the student's cell.
         hint: id of the hint that it should earn; empty for a right answer.
+        most: the most points that it may earn; None for any but all.
     """
 
     id: str
     source: str
     hint: str = ""
+    most: float | None = None
 
 
 def read(path: Path) -> list[Answer]:
@@ -57,10 +60,12 @@ def read(path: Path) -> list[Answer]:
         options = {found["key"]: found["value"] for found in _OPTION.finditer(head["options"] or "")}
         source = text[head.end():following.start() if following else len(text)].strip("\n") + "\n"
         part = parts.split(source.removeprefix("# "))
-        answer = Answer(options.get("id", ""), part[1] if part else source, options.get("hint", ""))
-        if not answer.id or set(options) - {"id", "hint"}:
+        most = options.get("most", "")
+        answer = Answer(options.get("id", ""), part[1] if part else source, options.get("hint", ""),
+                        float(most) if most.isdecimal() else None)
+        if not answer.id or set(options) - {"id", "hint", "most"} or (most and not most.isdecimal()):
             raise CourseError(f"{path}, line {line}: {head[0]!r} is not the head of an answer.",
-                              "write `# %% id=NAME`, and for a wrong answer `hint=HINT` after it.")
+                              "write `# %% id=NAME`, and for a wrong answer `hint=HINT` after it, and `most=POINTS`.")
         if not source.strip():
             raise CourseError(f"{path}, line {line}: the answer {answer.id!r} has no text.", "write it below its head.")
         if answer.id in {other.id for other in answers}:

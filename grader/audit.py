@@ -1,6 +1,13 @@
 """Proves the checks: right answers get full marks, an untouched notebook none, wrong answers lose points and get hints.
 
-A check that lets a wrong answer through is a bug of the course, so every defect here is one to be mended.
+A check that lets a wrong answer through is a bug of the course, so every defect here is one to be mended. For machines
+(`grader audit --json`) the result is a list of `Verdict.data()`:
+
+    {"exercise": "01.3", "kind": str, "id": str, "defect": str,
+     "report": null | {"score": float, "points": float, "hints": [str], "failed": [str], "titles": [str],
+                       "problem": str, "found": str, "seconds": float, "cases": str}}
+
+`defect` is empty where all is well. What the other fields mean stands at `Verdict` and `audit_worker.Report`.
 """
 
 from __future__ import annotations
@@ -19,23 +26,25 @@ from labkit.checks import registry
 
 WRONG_ANSWERS = 5
 """How many wrong answers an exercise has at least."""
-RIGHT_ANSWERS = 1
+RIGHT_ANSWERS = 2
 """How many right answers beside the reference an exercise has at least."""
-SEEDS = (0, 1)
-"""Seeds with which the reference is run: its result must not depend on them."""
+SEEDS = (0, 1, 2)
+"""Seeds with which the reference is run: each makes other cases, and its result must not depend on them."""
 WAITING = 6
 """Child processes for each processor, by default: most of their time passes in waiting for time limits and faults."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the audit says about one answer.
+    """What the audit says about one answer, or about an exercise as a whole.
 
     Args:
-        exercise: the exercise's id.
-        kind: `"reference"`, `"noisy"`, `"untouched"`, `"right"` or `"wrong"`; `"bank"` for the banks as a whole.
-        id: the answer's id.
-        report: what came of it, None for a bank.
+        exercise: the exercise's id; the lab's number for what belongs to no exercise.
+        kind: of an answer `"reference"`, `"noisy"`, `"untouched"`, `"right"` or `"wrong"`. Of an exercise `"bank"` (a
+            bank lacks something), `"criterion"` (no wrong answer fails it) or `"seeds"` (they do not make other cases).
+            Of a lab `"hidden"` (a hidden case is in what students get).
+        id: the answer's id, the bank, the criterion's title, the seeds or the file.
+        report: what came of the answer, None for all else.
         defect: what is wrong with the course, empty if nothing is.
     """
 
@@ -50,9 +59,26 @@ class Verdict:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run for an exercise, what is expected of it, and what the banks themselves lack.
+
+    Args:
+        job: the exercise.
+        tasks: the answers to run.
+        answers: the answer of a bank behind each task, None for the others.
+        lacks: what the banks lack.
+    """
+
+    job: Job
+    tasks: list[Task]
+    answers: list[answers.Answer | None]
+    lacks: list[Verdict]
+
+
 def audit(labs: Sequence[LabFiles], *, exercises: Sequence[str] = (), jobs: int | None = None,
           progress: Callable[[str], None] = lambda _line: None) -> list[Verdict]:
-    """Run every answer of labs.
+    """Run every answer of labs, each in a plain process.
 
     Args:
         labs: the labs; their notebooks must be in step and released.
@@ -61,38 +87,37 @@ def audit(labs: Sequence[LabFiles], *, exercises: Sequence[str] = (), jobs: int 
         progress: is told a line when an exercise is done.
 
     Returns:
-        a verdict for each answer, exercise by exercise.
+        a verdict for each answer, and for what an exercise lacks, exercise by exercise.
 
     Raises:
         CourseError: a lab has no exercises, or its notebooks are not there.
     """
-    plans = {plan.job.exercise: plan for lab in labs for plan in _plans(lab)
-             if not exercises or plan.job.exercise in exercises}
+    wanted = {plan.job.exercise: plan for plan in plans(labs, exercises)}
     found: dict[str, list[Verdict]] = {}
 
     def done(exercise: str, reports: list[Report]) -> None:
-        plan = plans[exercise]
-        found[exercise] = plan.lacks + [
-            Verdict(exercise, task.kind, task.id, report, _defect(task, report, hint))
-            for task, report, hint in zip(plan.tasks, reports, plan.hints, strict=True)]
+        found[exercise] = verdicts(wanted[exercise], reports)
         progress(f"{exercise}: {len(reports)} answers, {sum(bool(verdict.defect) for verdict in found[exercise])} "
                  f"defects, {sum(report.seconds for report in reports):.0f} s of answers")
 
-    Pool([(plan.job, plan.tasks) for plan in plans.values()], done).run(jobs or WAITING * (os.cpu_count() or 1))
-    return [verdict for exercise in plans for verdict in found[exercise]]
+    Pool([(plan.job, plan.tasks) for plan in wanted.values()], done).run(jobs or WAITING * (os.cpu_count() or 1))
+    return [verdict for exercise in wanted for verdict in found[exercise]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What to run for an exercise, the hint that each answer declares, and what the banks themselves lack."""
+def plans(labs: Sequence[LabFiles], exercises: Sequence[str] = ()) -> list[Plan]:
+    """List what there is to run.
 
-    job: Job
-    tasks: list[Task]
-    hints: list[str]
-    lacks: list[Verdict]
+    Args:
+        labs: the labs.
+        exercises: ids of the exercises wanted; all of the labs' when empty.
+
+    Raises:
+        CourseError: a lab has no exercises, or its notebooks are not there.
+    """
+    return [plan for lab in labs for plan in _plans(lab) if not exercises or plan.job.exercise in exercises]
 
 
-def _plans(lab: LabFiles) -> Iterator[_Plan]:
+def _plans(lab: LabFiles) -> Iterator[Plan]:
     found = of(lab)
     if not found:
         raise CourseError(f"{lab.folder} has no exercises.", f"write them in labkit/checks/lab{lab.number}.py.")
@@ -108,8 +133,8 @@ def _plans(lab: LabFiles) -> Iterator[_Plan]:
         tasks.append(Task("untouched", "untouched", 0))
         if reference:
             tasks.append(Task("noisy", "noisy reference", 0, namespace.noisy(reference)))
+        behind: list[answers.Answer | None] = [None] * len(tasks)
         tasks += [Task("right", answer.id, 0, answer.source) for answer in right]
-        hints = [""] * len(tasks) + [answer.hint for answer in wrong]
         tasks += [Task("wrong", answer.id, 0, answer.source) for answer in wrong]
         job = Job(exercise.id, str(lab.checks), str(lab.hidden), str(lab.solution), str(lab.released))
         lacks = [Verdict(exercise.id, "bank", name, defect=f"has {len(bank)} {name} answers, needs {least}")
@@ -119,69 +144,64 @@ def _plans(lab: LabFiles) -> Iterator[_Plan]:
             lacks.append(Verdict(exercise.id, "bank", "hidden", defect="has no hidden cases"))
         if not reference:
             lacks.append(Verdict(exercise.id, "bank", "reference", defect="the notebook has no answer to it"))
-        yield _Plan(job, tasks, hints, lacks)
+        yield Plan(job, tasks, [*behind, *right, *wrong], lacks)
 
 
-def _defect(task: Task, report: Report, hint: str) -> str:
+def verdicts(plan: Plan, reports: Sequence[Report]) -> list[Verdict]:
+    """Judge what came of an exercise's answers.
+
+    Args:
+        plan: the exercise.
+        reports: what came of each task.
+    """
+    exercise = plan.job.exercise
+    found = [Verdict(exercise, task.kind, task.id, report, _defect(task, report, answer))
+             for task, report, answer in zip(plan.tasks, reports, plan.answers, strict=True)]
+    return [*plan.lacks, *found, *_never_failed(exercise, found), *_seeds(exercise, found)]
+
+
+def _defect(task: Task, report: Report, answer: answers.Answer | None) -> str:
     if report.problem and not (task.kind == "wrong" and report.problem.startswith("its cell ")):
         return report.problem
     scored = f"{report.score:g} of {report.points:g}"
     if task.kind == "untouched":
         return "" if report.score == 0 else f"an untouched notebook scores {scored}"
-    if task.kind != "wrong":
+    if task.kind != "wrong" or answer is None:
         return "" if report.score == report.points else f"a right answer scores {scored}: {report.found}"
     if report.score >= report.points:
         return "a wrong answer gets full marks"
-    if not hint:
+    if answer.most is not None and report.score > answer.most:
+        return f"scores {scored}, and earns at most {answer.most:g}"
+    if not answer.hint:
         return "declares no hint"
-    if hint not in report.hints:
+    if answer.hint not in report.hints:
         earned = ", ".join(report.hints) or "none"
-        return f"should earn the hint {hint!r}, earns {earned} ({report.problem or report.found})"
+        return f"should earn the hint {answer.hint!r}, earns {earned} ({report.problem or report.found})"
     return ""
 
 
-def table(verdicts: Sequence[Verdict]) -> str:
-    """Draw the result for a terminal: a line for each exercise, then the defects.
-
-    Args:
-        verdicts: of one audit.
-    """
-    lines = [f"{'exercise':9}{'reference':>10}{'untouched':>10}{'noisy':>7}{'right':>9}{'wrong':>9}{'seconds':>9}"]
-    for exercise in dict.fromkeys(verdict.exercise for verdict in verdicts):
-        own = [verdict for verdict in verdicts if verdict.exercise == exercise and verdict.report]
-        cells = []
-        for kind in ("reference", "untouched", "noisy", "right", "wrong"):
-            of_kind = [verdict for verdict in own if verdict.kind == kind]
-            cells.append(f"{sum(not verdict.defect for verdict in of_kind)}/{len(of_kind)}")
-        seconds = sum(verdict.report.seconds for verdict in own if verdict.report)
-        lines.append(f"{exercise:9}{cells[0]:>10}{cells[1]:>10}{cells[2]:>7}{cells[3]:>9}{cells[4]:>9}{seconds:>9.1f}")
-    defects = [verdict for verdict in verdicts if verdict.defect]
-    # What cannot run at all, no answer can: said once.
-    same: dict[tuple[str, str], list[Verdict]] = {}
-    for verdict in defects:
-        same.setdefault((verdict.exercise, verdict.defect), []).append(verdict)
-    for (exercise, defect), found in same.items():
-        lines.append(f"{exercise} {', '.join(f'{verdict.kind} {verdict.id}' for verdict in found)}: {defect}")
-    unmoved = never_failed(verdicts)
-    lines += [f"{exercise}: no wrong answer fails {title!r}" for exercise, title in unmoved]
-    lines.append(f"{sum(verdict.report is not None for verdict in verdicts)} answers, {len(defects)} defects")
-    return "\n".join(lines)
+def _never_failed(exercise: str, found: Sequence[Verdict]) -> list[Verdict]:
+    """The criteria that no wrong answer fails: nobody has seen that they can."""
+    reports = [(verdict.kind, verdict.report) for verdict in found if verdict.report and verdict.kind != "untouched"]
+    titles = dict.fromkeys(title for _, report in reports for title in report.titles)
+    failed = {title for kind, report in reports for title in report.failed if kind == "wrong"}
+    return [Verdict(exercise, "criterion", title, defect="no wrong answer fails it: add one to the bank")
+            for title in titles if title not in failed]
 
 
-def never_failed(verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
-    """List the criteria that no wrong answer fails: nobody has seen that they can.
-
-    Args:
-        verdicts: of one audit.
-
-    Returns:
-        exercise and title of each.
-    """
-    titles: dict[tuple[str, str], bool] = {}
-    for verdict in verdicts:
-        if verdict.report is None or verdict.kind == "untouched":
-            continue
-        for title in verdict.report.titles:
-            key = (verdict.exercise, title)
-            titles[key] = titles.get(key, False) or (verdict.kind == "wrong" and title in verdict.report.failed)
-    return [key for key, moved in titles.items() if not moved]
+def _seeds(exercise: str, found: Sequence[Verdict]) -> list[Verdict]:
+    """Each seed makes cases of its own, and makes the same ones again: the noisy run has the first reference's seed."""
+    runs = [verdict.report for verdict in found if verdict.kind == "reference" and verdict.report]
+    if any(report.score < report.points for report in runs):
+        return []  # a check that stopped early has drawn fewer
+    cases = [report.cases for report in runs]
+    again = [verdict.report.cases for verdict in found
+             if verdict.kind == "noisy" and verdict.report and verdict.report.score == verdict.report.points]
+    name = f"seeds {', '.join(map(str, SEEDS))}"
+    if len(set(cases)) < len(cases):
+        return [Verdict(exercise, "seeds", name,
+                        defect="make the same cases: draw some from world.random in grader/hidden/")]
+    if again and again[0] != cases[0]:
+        return [Verdict(exercise, "seeds", name, defect="the same seed makes other cases: draw them from world.random "
+                                                        "alone, and the same number of them whatever an answer does")]
+    return []

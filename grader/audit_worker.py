@@ -7,11 +7,14 @@ answers each line (`Task`) with one (`Report`), until stdin ends. Whatever answe
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import random
 import sys
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -23,7 +26,7 @@ from labkit.checks.world import World
 from labkit.errors import LabkitError
 from labkit.services import Services, start
 
-DEFINING = 10.0
+DEFINING = 60.0
 """Seconds that the cells of an answer may take to define their names."""
 
 
@@ -76,6 +79,7 @@ class Report:
         problem: why it could not be checked, empty if it could.
         found: what the first finding says, for the report.
         seconds: how long it took.
+        cases: a digest of the random numbers that made its cases; "" if none were drawn.
     """
 
     score: float
@@ -86,6 +90,49 @@ class Report:
     problem: str = ""
     found: str = ""
     seconds: float = 0.0
+    cases: str = ""
+
+
+class _Noted(random.Random):
+    """A source of random cases that notes what was drawn from it."""
+
+    def __init__(self, like: random.Random, note: Callable[[str], None]) -> None:
+        super().__init__()
+        self.note: Callable[[str], None] = note
+        self.setstate(like.getstate())
+
+    def random(self) -> float:
+        number = super().random()
+        self.note(f"{number!r};")
+        return number
+
+    def getrandbits(self, k: int, /) -> int:
+        number = super().getrandbits(k)
+        self.note(f"{number};")
+        return number
+
+
+class _NotedWorld(World):
+    """A world that notes all random cases, of whatever source: the hidden ones have one of their own."""
+
+    @property
+    def random(self) -> random.Random:
+        """The source of the cases."""
+        return self._noted
+
+    @random.setter
+    def random(self, source: random.Random) -> None:
+        self._noted = _Noted(source, self._note)
+
+    def _note(self, text: str) -> None:
+        if not hasattr(self, "_digest"):
+            self._digest = hashlib.sha256()
+        self._digest.update(text.encode())
+
+    @property
+    def cases(self) -> str:
+        """A digest of what was drawn."""
+        return self._digest.hexdigest()[:16] if hasattr(self, "_digest") else ""
 
 
 def run(job: Job, asked: IO[str], say: IO[str]) -> None:
@@ -107,7 +154,7 @@ def run(job: Job, asked: IO[str], say: IO[str]) -> None:
             cells = released if task.kind == "untouched" else solution
             if task.source is not None:
                 cells = namespace.replaced(cells, job.exercise, task.source)
-            report = _judge(exercise, cells, World(endpoints, seed=task.seed))
+            report = _judge(exercise, cells, _NotedWorld(endpoints, seed=task.seed))
             print(json.dumps(asdict(report)), file=say, flush=True)
 
 
@@ -121,7 +168,8 @@ def _services(exercise: registry.Exercise) -> Iterator[Services | None]:
         yield services
 
 
-def _judge(exercise: registry.Exercise, cells: list[namespace.Cell], world: World) -> Report:
+def _judge(exercise: registry.Exercise, cells: list[namespace.Cell], world: _NotedWorld) -> Report:
+    started = time.perf_counter()
     try:
         names = limits.limited(lambda: namespace.build(cells), DEFINING)
     except limits.TimeUp:
@@ -140,7 +188,8 @@ def _judge(exercise: registry.Exercise, cells: list[namespace.Cell], world: Worl
         titles=[line.title for line in result.criteria],
         problem=result.problem or "",
         found=f"{findings[0].call} expected {findings[0].expected}, found {findings[0].found}" if findings else "",
-        seconds=round(result.seconds, 3),
+        seconds=round(time.perf_counter() - started, 3),
+        cases=world.cases,
     )
 
 

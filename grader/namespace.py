@@ -127,7 +127,21 @@ class _Noise(ast.NodeTransformer):
 NOISE = '''
 import logging as _logging
 import sys as _sys
+import threading as _threading
 import warnings as _warnings
+
+from IPython.display import HTML as _HTML
+from IPython.display import display as _display
+
+
+def _log_now_and_then():
+    for _ in range(100):
+        _threading.Event().wait(0.02)
+        _logging.getLogger("noisy").warning("a thread that logs")
+        print("a thread that prints")
+
+
+_threading.Thread(target=_log_now_and_then, name="noise", daemon=True).start()
 
 
 def _make_noise(_left=[60]):
@@ -138,11 +152,14 @@ def _make_noise(_left=[60]):
         _warnings.warn("a library's warning", DeprecationWarning, stacklevel=2)
         _warnings.warn("a careless warning", stacklevel=2)
         _logging.getLogger("noisy").warning("a line of a log")
+        _display(_HTML("<b>a display</b>"), {"a": "value"})
 '''
 
 
 def noisy(source: str) -> str:
-    """Make a right answer noisy: each of its functions prints, warns and logs, the first sixty times.
+    """Make a right answer noisy: each of its functions prints, warns, logs and displays, the first sixty times.
+
+    A thread goes on logging and printing meanwhile, and the cell ends with a value that Jupyter shows.
 
     Args:
         source: the answer.
@@ -150,4 +167,4 @@ def noisy(source: str) -> str:
     # `from __future__` must stay first, so it takes no noise before it.
     future = [line for line in source.splitlines() if line.startswith("from __future__")]
     tree = _Noise().visit(ast.parse("\n".join(line for line in source.splitlines() if line not in future)))
-    return "\n".join([*future, NOISE, ast.unparse(ast.fix_missing_locations(tree))]) + "\n"
+    return "\n".join([*future, NOISE, ast.unparse(ast.fix_missing_locations(tree)), '"a value"']) + "\n"

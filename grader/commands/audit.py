@@ -1,4 +1,7 @@
-"""`grader audit`: prove the checks: run right, wrong, noisy and untouched answers."""
+"""`grader audit`: prove the checks: run right, wrong, noisy and untouched answers.
+
+What `--json` prints is described in `grader.audit`; `--capsule` in `grader.audit_capsule`.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +25,17 @@ def arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from grader import audit
+    from grader.audit_hidden import leaks
+    from grader.audit_table import table
 
     def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    verdicts = audit.audit(course(options).labs(options.labs), jobs=options.jobs, progress=progress)
+    files = course(options)
+    chosen = files.labs(options.labs)
+    verdicts = audit.audit(chosen, jobs=options.jobs, progress=progress) + leaks(files, chosen)
     if options.json:
         print(json.dumps([verdict.data() for verdict in verdicts], indent=1))
     else:
-        print(audit.table(verdicts))
+        print(table(verdicts))
     return int(any(verdict.defect for verdict in verdicts))

@@ -317,7 +317,9 @@ def ended(client: mqtt.Client) -> None:
     """Disconnect a client and end its network thread; harmless if both are done."""
     with contextlib.suppress(OSError, ValueError):
         client.disconnect()
-    client.loop_stop()
+    # paho's thread forgets itself when it ends; if that is just now, loop_stop() finds None where it saw a thread.
+    with contextlib.suppress(AttributeError):
+        client.loop_stop()
 
 
 @contextlib.contextmanager

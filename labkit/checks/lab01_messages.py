@@ -445,6 +445,8 @@ def check_nothing_lost(world: World, gate: Gate, node: Outcome, node_id: str, co
     sent = [f'{{"command": "set_led", "params": {{"brightness": {level}}}}}'.encode() for level in levels]
     for payload in sent:
         world.broker.publish(command, payload)
+    if not gate.connects:
+        world.fail(expected="a node that has connected", found="no CONNECT", hint=hints.SAY_ONLINE)
     clean = gate.connects[0].clean
     gate.open()
     tries = len(gate.connects)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import audit, audit_pool, sources
+from grader import audit, audit_hidden, audit_pool, namespace, sources
 from grader.cli import main
 from grader.layout import CourseError, CourseFiles, LabFiles
 from grader.release import release
@@ -34,8 +34,7 @@ def test_a_good_course_has_no_defects(lab: LabFiles) -> None:
     assert [verdict for verdict in verdicts if verdict.defect] == []
     kinds = [verdict.kind for verdict in verdicts]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
-        "reference": 4, "untouched": 2, "noisy": 2, "right": 2, "wrong": 10}
-    assert audit.never_failed(verdicts) == []
+        "reference": 6, "untouched": 2, "noisy": 2, "right": 4, "wrong": 10}
 
 
 def test_a_wrong_answer_that_passes_is_reported(lab: LabFiles) -> None:
@@ -59,7 +58,7 @@ def test_a_bank_that_is_too_small_is_reported(lab: LabFiles) -> None:
     path = lab.answers("wrong", "90.2")
     path.write_text(path.read_text(encoding="utf-8").split("# %% id=once")[0], encoding="utf-8")
     assert defects(lab, "90.2") == [
-        "bank wrong: has 3 wrong answers, needs 5", "bank right: has 0 right answers, needs 1"]
+        "bank wrong: has 3 wrong answers, needs 5", "bank right: has 0 right answers, needs 2"]
 
 
 def test_a_right_answer_that_loses_points_is_reported(lab: LabFiles) -> None:
@@ -111,7 +110,7 @@ def test_a_broken_check_is_reported_once_for_each_answer(lab: LabFiles) -> None:
         audit.audit([lab])
 
 
-def test_a_criterion_that_no_wrong_answer_fails_is_listed(lab: LabFiles) -> None:
+def test_a_criterion_that_no_wrong_answer_fails_is_a_defect(lab: LabFiles) -> None:
     path = lab.answers("wrong", "90.2")
     text = path.read_text(encoding="utf-8")
     for name in ("no-refusal", "wrong-error"):
@@ -119,7 +118,67 @@ def test_a_criterion_that_no_wrong_answer_fails_is_listed(lab: LabFiles) -> None
         end = text.find("# %%", start + 1)
         text = text[:start] + (text[end:] if end > 0 else "")
     path.write_text(text, encoding="utf-8")
-    assert audit.never_failed(audit.audit([lab])) == [("90.2", "no text is refused")]
+    assert "criterion no text is refused: no wrong answer fails it: add one to the bank" in defects(lab, "90.2")
+
+
+def test_points_beyond_what_a_wrong_answer_may_earn_are_reported(lab: LabFiles) -> None:
+    path = lab.answers("wrong", "90.1")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("id=small-only hint=big-numbers", "id=small-only hint=big-numbers most=1"))
+    assert defects(lab, "90.1") == ["wrong small-only: scores 2 of 4, and earns at most 1"]
+    path.write_text(text.replace("id=small-only hint=big-numbers", "id=small-only hint=big-numbers most=2"))
+    assert defects(lab, "90.1") == []
+
+
+def test_seeds_that_make_no_other_cases_are_reported(lab: LabFiles) -> None:
+    text = lab.hidden.read_text(encoding="utf-8")
+    lab.hidden.write_text(text.replace("world.random.randrange(10**6)", "7"), encoding="utf-8")
+    (found,) = defects(lab, "90.2")
+    assert found.startswith("seeds seeds 0, 1, 2: make the same cases: draw some from world.random")
+
+
+def test_cases_that_one_seed_makes_differently_are_reported(lab: LabFiles) -> None:
+    text = lab.hidden.read_text(encoding="utf-8")
+    drawn = "[world.random.random() for _ in range(time.monotonic_ns() % 9999)]"
+    lab.hidden.write_text(text.replace('        word = ', f"        import time\n        {drawn}\n        word = "))
+    (found,) = defects(lab, "90.2")
+    assert "the same seed makes other cases" in found
+
+
+def test_each_seed_makes_its_own_cases_and_the_same_ones_again(lab: LabFiles) -> None:
+    verdicts = audit.audit([lab], exercises=["90.1"], jobs=1)
+    cases = {verdict.id: verdict.report.cases for verdict in verdicts if verdict.report}
+    assert len({cases[f"seed {seed}"] for seed in audit.SEEDS}) == len(audit.SEEDS) == 3
+    assert cases["seed 0"] == cases["noisy reference"] == cases["shift"] != ""
+
+
+def test_what_a_noisy_answer_does_is_noise() -> None:
+    text = namespace.noisy("from __future__ import annotations\ndef double(number):\n    return 2 * number\n")
+    assert text.splitlines()[0] == "from __future__ import annotations"
+    for noise in ("print(", "_sys.stderr", "_warnings.warn", "_logging", "_display(_HTML", "_threading.Thread"):
+        assert noise in text
+    assert text.splitlines()[-1] == '"a value"'
+
+
+def test_hidden_cases_in_what_students_get_are_found(lab: LabFiles, toy: CourseFiles) -> None:
+    assert audit_hidden.leaks(toy, [lab]) == []
+    (lab.release / "helpers.py").write_text('X = "THE HIDDEN CASE!!!!!!"\n', encoding="utf-8")
+    (found,) = audit_hidden.leaks(toy, [lab])
+    assert (found.kind, found.id) == ("hidden", "labs/90-toy/helpers.py")
+    assert found.defect.startswith("has 'THE HIDDEN CASE!!!!!!' in it")
+
+
+@pytest.mark.parametrize("path", ["bundle/iot-house/grader/hidden/lab90.py", "bundle/iot-house/solutions/90-toy.ipynb",
+                                  "bundle/iot-house/x.whl/grader/wrong_answers/lab90/ex1.py"])
+def test_files_that_students_must_not_get_are_found(lab: LabFiles, path: str) -> None:
+    (found,) = audit_hidden.search({path: b"", "bundle/iot-house/labs/90-toy.ipynb": b""}, [lab])
+    assert found.defect == "students must not get this file"
+
+
+def test_a_file_of_hidden_cases_under_another_name_is_found(lab: LabFiles) -> None:
+    text = lab.hidden.read_bytes()
+    (found,) = audit_hidden.search({"labs/a.py": text, "labs/b.py": b"print(1)"}, [lab])
+    assert found.id == "labs/a.py"
 
 
 def test_a_lab_that_is_out_of_step_is_refused(lab: LabFiles, toy: CourseFiles, edit: Edit) -> None:
@@ -133,8 +192,14 @@ def test_a_lab_that_is_out_of_step_is_refused(lab: LabFiles, toy: CourseFiles, e
 
 def test_the_exit_status_says_whether_there_are_defects(lab: LabFiles, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--root", str(lab.root), "audit", "--jobs", "2"]) == 0
-    assert "20 answers, 0 defects" in capsys.readouterr().out
+    assert "24 answers, 0 defects" in capsys.readouterr().out
     lab.answers("right", "90.2").unlink()
     assert main(["--root", str(lab.root), "audit", "90", "--json"]) == 1
     verdicts = json.loads(capsys.readouterr().out)
-    assert [verdict["defect"] for verdict in verdicts if verdict["defect"]] == ["has 0 right answers, needs 1"]
+    for verdict in verdicts:  # as the text of grader.audit promises
+        assert set(verdict) == {"exercise", "kind", "id", "defect", "report"}
+        assert verdict["report"] is None or set(verdict["report"]) == {
+            "score", "points", "hints", "failed", "titles", "problem", "found", "seconds", "cases"}
+    assert {verdict["kind"] for verdict in verdicts} == {
+        "reference", "noisy", "untouched", "right", "wrong", "bank"}
+    assert [verdict["defect"] for verdict in verdicts if verdict["defect"]] == ["has 0 right answers, needs 2"]

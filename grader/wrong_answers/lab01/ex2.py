@@ -143,3 +143,11 @@ def parse_node_topic(topic):
         raise ValueError("wrong")
     node_topic(found[1], found[2])
     return found[1], found[2]
+
+# %% id=refuses-everything hint=any-text-is-an-id most=0
+def node_topic(node_id, kind):
+    raise ValueError(f"not an id of a node: {node_id!r}")
+
+
+def parse_node_topic(topic):
+    raise ValueError(f"not a topic of a node: {topic!r}")

@@ -170,3 +170,11 @@ def topic_matches(topic_filter, topic):
         if position == len(levels) or level not in ("+", levels[position]):
             return False
     return len(wanted) == len(levels)
+
+# %% id=refuses-everything hint=same-number-of-levels most=0
+def topic_matches(topic_filter, topic):
+    raise ValueError(f"malformed: {topic_filter!r}")
+
+# %% id=always-yes hint=literal-characters most=0
+def topic_matches(topic_filter, topic):
+    return True

@@ -172,3 +172,15 @@ def publish_reading(client, reading, *, retain=False):
     if not sent.is_published():
         raise ConnectionError("not published")
     return sent
+
+# %% id=claims-to-have-published hint=wait-for-puback most=1
+def publish_reading(client, reading, *, retain=False):
+    json.dumps(reading, allow_nan=False)
+    node_topic(reading.get("node_id", ""), "telemetry")
+    if reading == published[-1:]:
+        raise ConnectionError("no acknowledgement")
+    published.append(reading)
+    time.sleep(0.45)
+
+
+published = []

@@ -681,3 +681,7 @@ def field_value(value: float | bool | str) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     raise ValueError(f"line protocol cannot carry the value {value!r}")
+
+# %% id=refuses-everything hint=sorted-tags most=0
+def to_line(measurement, tags, fields, time_ns):
+    raise ValueError("a line cannot carry this")

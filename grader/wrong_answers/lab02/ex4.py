@@ -490,3 +490,19 @@ def daily_mean(influx: Influx, bucket: str, days: int) -> pd.DataFrame:
         return pd.DataFrame(index=every_day)
     rooms = table.drop(columns=["result", "table"]).set_index("_time")
     return rooms.reindex(every_day).sort_index(axis="columns")
+
+# %% id=asks-nobody hint=room-columns most=0
+def daily_mean(influx, bucket, days):
+    if days < 1:
+        raise ValueError(days)
+    today = pd.Timestamp.now(tz="UTC").normalize()
+    index = pd.date_range(today - pd.Timedelta(days=days), today, freq="D", inclusive="left")
+    return pd.DataFrame(index=index)
+
+# %% id=knows-the-example hint=room-columns most=0
+def daily_mean(influx, bucket, days):
+    if days < 1:
+        raise ValueError(days)
+    today = pd.Timestamp.now(tz="UTC").normalize()
+    index = pd.date_range(today - pd.Timedelta(days=days), today, freq="D", inclusive="left")
+    return pd.DataFrame({"bedroom": 15.5, "kitchen": 20.5}, index=index)

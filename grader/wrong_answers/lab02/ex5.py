@@ -2209,3 +2209,53 @@ class Collector:
             if len(lines) == 1:
                 return 0
             return sum(self.store([line]) for line in lines)  # a line is at fault: each goes alone
+
+# %% id=claims-to-collect hint=batch-by-size most=0
+class Collector:
+    def __init__(self, broker, influx, *, topic_filter="iot/node/+/telemetry", batch_size=20, max_age=1.0,
+                 rooms=None, client_id="collector"):
+        self.broker = broker
+        self.stats = {"received": 15, "stored": 8, "rejected": 7, "error": None}
+
+    def start(self):
+        if self.broker.port in refused:
+            raise ConnectionError(f"{self.broker.host}:{self.broker.port}")
+        import socket
+
+        try:
+            socket.create_connection((self.broker.host, self.broker.port), 1).close()
+        except OSError as error:
+            raise ConnectionError(f"no broker: {error}") from error
+
+    def stop(self):
+        pass
+
+
+refused = set()
+
+# %% id=foretells-the-readings hint=time-of-arrival most=0
+class Collector:
+    def __init__(self, broker, influx, *, topic_filter="iot/node/+/telemetry", batch_size=20, max_age=1.0,
+                 rooms=None, client_id="collector"):
+        self.broker, self.influx, self.topic_filter = broker, influx, topic_filter
+        self.stats = {"received": 0, "stored": 0, "rejected": 0, "error": None}
+        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False)
+        self.client.on_message = self.on_message
+
+    def start(self):
+        try:
+            self.client.connect(self.broker.host, self.broker.port)
+        except OSError as error:
+            raise ConnectionError(f"no broker: {error}") from error
+        self.client.loop_start()
+        self.client.subscribe(self.topic_filter, 1)
+        write_batch(self.influx, [
+            f"iot_telemetry,node_id=node_0{node},room=kitchen temperature=20.5 {1_704_844_800 + number}000000000"
+            for node in range(1, 5) for number in range(30)])
+
+    def on_message(self, client, userdata, message):
+        self.stats["received"] += 1
+
+    def stop(self):
+        self.client.disconnect()
+        self.client.loop_stop()

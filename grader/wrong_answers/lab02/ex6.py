@@ -258,3 +258,9 @@ from(bucket: "{source}")
   |> aggregateWindow(every: task.every, fn: mean, createEmpty: false)
   |> to(bucket: "{target}")
 """
+
+# %% id=a-task-that-does-nothing hint=no-to most=1
+def downsample_task(source, target, *, every="1h"):
+    if source == target:
+        raise ValueError(source)
+    return f'option task = {{name: "hourly", every: {every}}}\nfrom(bucket: "{source}") |> range(start: -{every})\n'

@@ -19,3 +19,5 @@ def shout(student: Student, world: World) -> None:
     """A text that no public case has."""
     with criterion("words become loud", points=4):
         student.call("shout", "the hidden case").gives("THE HIDDEN CASE!!!!!!")
+        word = f"word{world.random.randrange(10**6)}"
+        student.call("shout", f"{word} {word}").gives(f"{word.upper()} {word.upper()}!!!!")
