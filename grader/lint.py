@@ -1,26 +1,29 @@
 """Authoring traps in a source notebook: what nbgrader takes without a word and what then costs students points.
 
-Each rule is a function that reads a whole notebook; its name is what `grader lint` prints. Source of the traps:
-nbgrader 0.9's preprocessors and `utils.determine_grade`, and its issue tracker.
+Each rule is a function that reads a whole notebook; its name is what `grader lint` prints. Here are those on a lab as a
+whole; those on its cells are in `lint_cells`. For machines (`grader lint --json`) it is a list of `Trap.data()`:
+
+    {"lab": "01-mqtt-basics", "rule": str, "cell": str, "line": int, "message": str}
 """
 
 from __future__ import annotations
 
-import ast
+import contextlib
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from nbgrader.nbgraderformat import MetadataValidator, ValidationError
+import jupytext
 
-from grader import exercises, names, parts, sources
+from grader import exercises, lint_cells, names, parts, sources
 from grader.layout import LabFiles
+from grader.lint_cells import Found, asked, data, is_answer, is_check
 from labkit.house import known_parts
 
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-DELIMITER = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)|(###|===) (BEGIN|END) MARK SCHEME( ===)?")
 PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
+Rule = Callable[[LabFiles, Any], Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +31,26 @@ class Trap:
     """A trap that was found.
 
     Args:
+        lab: the lab's folder.
         rule: the rule's name.
         cell: the id of the cell, empty for the notebook as a whole.
+        line: where the cell begins in the source, counted from 1; 0 for the notebook as a whole.
         message: what is wrong and what to do.
     """
 
+    lab: str
     rule: str
     cell: str
+    line: int
     message: str
 
     def __str__(self) -> str:
         """One line for a terminal."""
-        return f"{self.cell or 'notebook'}: [{self.rule}] {self.message}"
+        return f"{self.cell or 'notebook'}{f', line {self.line}' if self.line else ''}: [{self.rule}] {self.message}"
 
-
-Found = Iterator[tuple[str, str]]
-Rule = Callable[[LabFiles, Any], Found]
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON types."""
+        return asdict(self)
 
 
 def lint(lab: LabFiles) -> list[Trap]:
@@ -53,94 +60,32 @@ def lint(lab: LabFiles) -> list[Trap]:
         lab: the lab.
 
     Returns:
-        the traps, rule by rule.
+        the traps, rule by rule. Cells whose grade ids are not in order come alone: no other rule can name a cell then.
 
     Raises:
-        CourseError: the source is not a notebook.
+        CourseError: there is no source.
     """
+    text = lab.source.read_text(encoding="utf-8") if lab.source.is_file() else ""
+    raw = jupytext.reads(text, fmt="py:percent")
+    if found := [_trap(lab, "grade-ids", cell, message, text) for cell, message in lint_cells.grade_ids(lab, raw)]:
+        return found
     notebook = sources.read(lab.source)
-    return [Trap(rule.__name__.replace("_", "-"), cell, message)
+    starts = _starts(notebook, text)
+    return [_trap(lab, rule.__name__.replace("_", "-"), cell, message, text, starts.get(cell, 0))
             for rule in RULES for cell, message in rule(lab, notebook)]
 
 
-def _metadata(cell: Any) -> dict[str, Any]:
-    return dict(cell.metadata.get("nbgrader", {}))
+def _trap(lab: LabFiles, rule: str, cell: str, message: str, text: str, line: int = 0) -> Trap:
+    if not line and cell and (place := text.find(f'"grade_id": "{cell}"')) >= 0:
+        line = text.count("\n", 0, place) + 1
+    return Trap(lab.folder, rule, cell, line, message)
 
 
-def _is_answer(cell: Any) -> bool:
-    """A code cell that the student writes and a check judges."""
-    data = _metadata(cell)
-    return cell.cell_type == "code" and bool(data.get("solution")) and not data.get("grade")
-
-
-def _is_check(cell: Any) -> bool:
-    data = _metadata(cell)
-    return cell.cell_type == "code" and bool(data.get("grade")) and not data.get("solution")
-
-
-def metadata(_lab: LabFiles, notebook: Any) -> Found:
-    """The metadata must be of nbgrader's schema: what is not stops the release or, later, a whole batch."""
-    try:
-        MetadataValidator().validate_nb(notebook)
-    except ValidationError as error:
-        yield "", f"nbgrader refuses the metadata: {str(error).splitlines()[0]}"
-    except Exception as error:  # SchemaTooOldError and SchemaTooNewError have no common base
-        yield "", f"nbgrader refuses the metadata ({type(error).__name__}): write \"schema_version\": {3} in each cell"
-
-
-def marker_in_prose(_lab: LabFiles, notebook: Any) -> Found:
-    """A delimiter counts wherever it stands in a line, so prose about it cuts the cell."""
-    words = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
-    for cell in notebook.cells:
-        for line in cell.source.splitlines():
-            if words.search(line) and not DELIMITER.fullmatch(line.strip()):
-                yield cell.id, f"{line.strip()!r} has a delimiter's words in it: say it in other words"
-
-
-def solution_region(_lab: LabFiles, notebook: Any) -> Found:
-    """Regions must be balanced and in answer cells; an answer cell without one is wiped whole."""
-    for cell in notebook.cells:
-        marks = [line.strip() for line in cell.source.splitlines() if line.strip() in {BEGIN, END}]
-        if marks != [BEGIN, END] * (len(marks) // 2):
-            yield cell.id, f"solution regions are not in pairs: {BEGIN!r}, then {END!r}, and again"
-        elif marks and not _metadata(cell).get("solution"):
-            yield cell.id, "a solution region outside a solution cell stays a secret to nobody: mark the cell"
-        elif not marks and _is_answer(cell):
-            yield cell.id, f"no solution region, so the whole cell is wiped: put {BEGIN!r} before the answer"
-
-
-def hidden_tests(_lab: LabFiles, notebook: Any) -> Found:
-    """Hidden tests and instantiated tests of nbgrader run inside the student's kernel, where they can be read."""
-    for cell in notebook.cells:
-        if "### BEGIN HIDDEN TESTS" in cell.source:
-            yield cell.id, "hidden cases belong in grader/hidden/: nbgrader shows these to the student's code"
-        if cell.cell_type == "code" and "AUTOTEST" in cell.source:
-            yield cell.id, "AUTOTEST runs the notebook at release and shows its salt: write a check"
-
-
-def check_call(_lab: LabFiles, notebook: Any) -> Found:
-    """The last value of a graded cell is read as points: not a number is full marks, more than all is an error."""
-    for cell in notebook.cells:
-        if not _is_check(cell):
-            continue
-        asked = _asked(cell.source)
-        grade_id = str(_metadata(cell).get("grade_id"))
-        if asked is None:
-            yield cell.id, "a graded cell is one call, check(\"NN.N\"): its value is the score"
-        elif grade_id != f"check-{asked.replace('.', '-')}":
-            yield cell.id, f"it checks {asked}, so its grade id is check-{asked.replace('.', '-')}"
-
-
-def _asked(source: str) -> str | None:
-    """The exercise that a graded cell checks, when it is a single call of `check`."""
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return None
-    match body:
-        case [ast.Expr(ast.Call(func=ast.Name(id="check"), args=[ast.Constant(value=str(asked))], keywords=[]))]:
-            return asked
-    return None
+def _starts(notebook: Any, text: str) -> dict[str, int]:
+    """The line of each cell's head, as far as heads and cells agree in number."""
+    heads = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"# %%(\s|$)", line)]
+    ids = [cell.id for cell in notebook.cells]
+    return dict(zip(ids, heads, strict=True)) if len(heads) == len(ids) else {}
 
 
 def points(lab: LabFiles, notebook: Any) -> Found:
@@ -148,34 +93,36 @@ def points(lab: LabFiles, notebook: Any) -> Found:
     known = {exercise.id: exercise for exercise in exercises.of(lab)}
     checked = set()
     for cell in notebook.cells:
-        worth = _metadata(cell).get("points", 0)
+        worth = data(cell).get("points", 0)
         if worth < 0:
-            yield cell.id, "negative points"
-        asked = _asked(cell.source) if _is_check(cell) else None
-        if asked is None:
+            yield cell.id, "negative points: write 0 or more"
+        exercise = asked(cell.source) if is_check(cell) else None
+        if exercise is None:
             continue
-        checked.add(asked)
-        if asked not in known:
-            yield cell.id, f"there is no exercise {asked} in labkit.checks.lab{lab.number}"
-        elif worth != known[asked].points:
-            yield cell.id, f"{worth} points, but check({asked!r}) gives up to {known[asked].points}"
+        checked.add(exercise)
+        if exercise not in known:
+            yield cell.id, (f"there is no exercise {exercise} in labkit.checks.lab{lab.number}: write it there, or "
+                            "mend the number")
+        elif worth != known[exercise].points:
+            yield cell.id, (f"{worth} points, but check({exercise!r}) gives up to {known[exercise].points}: write the "
+                            "same number in both")
     for missing in sorted(set(known) - checked):
-        yield "", f"the exercise {missing} has no graded cell check(\"{missing}\")"
+        yield "", f"the exercise {missing} has no graded cell check(\"{missing}\"): add one"
 
 
 def answer_before_check(_lab: LabFiles, notebook: Any) -> Found:
     """Every check follows a cell in which its answer is written."""
     answers = set()
     for cell in notebook.cells:
-        grade_id = str(_metadata(cell).get("grade_id", ""))
-        if _is_answer(cell):
+        grade_id = str(data(cell).get("grade_id", ""))
+        if is_answer(cell):
             answers.add(grade_id)
             if not re.fullmatch(r"ex-\d\d-\d+[a-z]?", grade_id):
-                yield cell.id, "the grade id of an answer is ex-NN-N"
-        elif _is_check(cell):
+                yield cell.id, "the grade id of an answer is ex-NN-N: rename it"
+        elif is_check(cell):
             wanted = grade_id.replace("check-", "ex-", 1)
             if not any(answer.rstrip("abcdefgh") == wanted for answer in answers):
-                yield cell.id, f"no cell {wanted} stands before it"
+                yield cell.id, f"no cell {wanted} stands before it: move or write the answer's cell"
 
 
 def part_alone(lab: LabFiles, _notebook: Any) -> Found:
@@ -187,7 +134,7 @@ def part_alone(lab: LabFiles, _notebook: Any) -> Found:
         text = parts.module(name, lab.folder, [body for _, body in found])
         for missing in names.undefined(text):
             user = next((grade_id for grade_id, body in found if re.search(rf"\b{re.escape(missing)}\b", body)), "")
-            yield user, f"the part {name!r} uses {missing!r}, which none of its cells imports or defines"
+            yield user, f"the part {name!r} uses {missing!r}, which none of its cells imports or defines: import it"
 
 
 def part_magic(_lab: LabFiles, notebook: Any) -> Found:
@@ -218,9 +165,9 @@ def pictures(lab: LabFiles, notebook: Any) -> Found:
             continue
         for alt, target in re.findall(r"!\[([^\]]*)\]\(([^)\s]+)", cell.source):
             if not alt.strip():
-                yield cell.id, f"the picture {target} has no text in place of it"
+                yield cell.id, f"the picture {target} has no text in place of it: write one between the brackets"
             if "://" not in target and not (lab.source.parent / target).is_file():
-                yield cell.id, f"there is no picture {target}"
+                yield cell.id, f"there is no picture {target}: add it or mend its name"
 
 
 def imports(_lab: LabFiles, notebook: Any) -> Found:
@@ -238,12 +185,39 @@ def imports(_lab: LabFiles, notebook: Any) -> Found:
 def kernel(lab: LabFiles, _notebook: Any) -> Found:
     """Without a kernel's language nbgrader takes a notebook for Python and writes Python stubs."""
     head = lab.source.read_text(encoding="utf-8").split("# %%", 1)[0]
-    named = re.search(r"^#\s+name:\s*(\S+)", head, re.MULTILINE)
-    if named is None or named[1] != "python3":
-        yield "", "the head of the source names another kernel than python3, or none"
+    for key, value in (("name", "python3"), ("language", "python")):
+        named = re.search(rf"^#\s+{key}:\s*(\S+)", head, re.MULTILINE)
+        if named is None or named[1] != value:
+            yield "", f"the head of the source has no line `{key}: {value}`: write it under `kernelspec:`"
+
+
+def gradebook(lab: LabFiles, _notebook: Any) -> Found:
+    """Submissions are graded against the gradebook's copy of a lab: without it checks and points are the student's.
+
+    Only the gradebook in the course's folder is looked at, not one on a server.
+    """
+    path = lab.root / "gradebook.db"
+    handed_in = any((lab.root / "submitted").glob(f"*/{lab.folder}"))
+    release = f"run `nbgrader generate_assignment {lab.folder}`"
+    if path.is_file():
+        try:
+            with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+                known = database.execute("select 1 from assignment where name = ?", (lab.folder,)).fetchone()
+        except sqlite3.Error as error:
+            yield "", f"{path.name} cannot be read ({error}): restore it, or move it away and {release}"
+            return
+        if known is None and (handed_in or lab.released.is_file()):
+            yield "", f"the lab is released, but {path.name} does not know it: {release}"
+    elif handed_in and "db_url" not in _settings(lab):
+        yield "", f"there are submissions, but no {path.name}: put it back where it was, or {release}"
+
+
+def _settings(lab: LabFiles) -> str:
+    path = lab.root / "nbgrader_config.py"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 RULES: tuple[Rule, ...] = (
-    metadata, marker_in_prose, solution_region, hidden_tests, check_call, points, answer_before_check, part_alone,
-    part_magic, files_beside, pictures, imports, kernel,
+    *lint_cells.RULES, points, answer_before_check, part_alone, part_magic, files_beside, pictures, imports, kernel,
+    gradebook,
 )
