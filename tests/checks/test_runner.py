@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
-from labkit.checks import Student, World, criterion, hidden, hidden_cases
+from labkit.checks import Finding, LocalStudent, Student, World, criterion, hidden, hidden_cases, run
 from labkit.checks.registry import exercise, exercise_id, find
 from labkit.errors import KitError, StudentError
 from tests.checks.toy import RIGHT, SIGN, judge, judge_with
@@ -180,3 +181,77 @@ def test_an_exercise_is_refused_if_its_id_or_points_are_wrong() -> None:
 def test_criterion_outside_a_check_says_so() -> None:
     with pytest.raises(LookupError, match="inside a check"), criterion("x"):
         pass
+
+
+def test_cases_of_hidden_checks_do_not_depend_on_the_public_ones() -> None:
+    drawn: list[float] = []
+
+    def cases(student: Student, world: World) -> None:
+        drawn.append(world.random.random())
+        with criterion(TITLE):
+            student.call("f", 1).gives(1)
+
+    for draws in (0, 3):
+        def check(student: Student, world: World, draws: int = draws) -> None:
+            for _ in range(draws):
+                world.random.random()
+            with criterion(TITLE, points=4):
+                student.call("f", 1).gives(1)
+
+        judge_with(check, F, hidden=(cases,))
+    assert len(set(drawn)) == 1
+
+
+TITLE = "a"
+
+
+def test_hidden_cases_do_not_run_when_they_can_change_nothing() -> None:
+    def check(student: Student, world: World) -> None:
+        student.call("f", 1).gives(2)
+
+    def cases(student: Student, world: World) -> None:
+        raise AssertionError("it ran")
+
+    assert judge_with(check, F, hidden=(cases,)).problem is None
+
+
+def test_what_hidden_cases_found_is_in_the_open_data_only() -> None:
+    cheat = RIGHT.replace("return 2 * number", "return -8 if number == -4 else 2 * abs(number)")
+    result = judge(cheat, hidden=(hidden_minus,))
+    result.hidden_notes.append("a thread that is called like an input")
+    found, shown = str(result.data()), str(result.data(open=False))
+    assert result.findings[0].call in found
+    assert result.findings[0].call not in shown
+    assert "a thread" in found
+    assert "a thread" not in shown
+    result.problem, result.hidden_problem = "KeyError: secret", True
+    assert "secret" in str(result.data())
+    assert "secret" not in str(result.data(open=False))
+
+
+def test_texts_of_findings_are_bounded() -> None:
+    assert len(Finding("x" * 10_000, "y").expected) < 5000
+
+
+class Ended(LocalStudent):
+    """Its process has ended, as a kernel does that was killed."""
+
+    def send(self, request: str) -> str:  # noqa: ARG002
+        error = {"type": "", "types": [], "message": "it has died", "line": "", "signature": ""}
+        return json.dumps({"state": "died", "error": error, "printed": "", "seconds": 0.0})
+
+
+def test_nothing_is_met_after_the_death_of_the_students_process() -> None:
+    def check(student: Student, world: World) -> None:
+        with criterion("a", points=1):
+            world.expect(True, expected="something", found="nothing")
+        with criterion("nothing bad happens", points=3):
+            student.call("f", 1).quietly()
+            world.expect(True, expected="nothing", found="nothing")
+        with criterion("nothing happens", points=0):
+            world.expect(True, expected="nothing", found="nothing")
+
+    exercise("90.9", points=4, title="Die")(check)
+    result = run(find("90.9"), Ended({}), World())
+    assert [line.state for line in result.criteria] == ["passed", "failed", "failed"]
+    assert result.findings[0].found == "it has died"

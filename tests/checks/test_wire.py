@@ -221,3 +221,41 @@ def test_a_zone_that_lies_about_its_name_keeps_its_real_offset() -> None:
 
     arrived = wire.loads(wire.dumps(dt.datetime(2026, 1, 1, tzinfo=Odd())))
     assert arrived.utcoffset() == dt.timedelta(hours=9)
+
+
+def test_a_set_whose_hashes_may_all_meet_is_refused_when_it_is_large() -> None:
+    for value in (set(range(20_001)), dict.fromkeys(range(20_001))):
+        with pytest.raises(wire.WireError, match="20,001 members"):
+            wire.dumps(value)
+    assert len(wire.loads(wire.dumps({str(n): n for n in range(20_001)}))) == 20_001
+
+
+DAY = {"dtype": "datetime", "zone": None, "v": ["0"]}
+FRAME = {"$": "frame", "columns": [], "columns_name": None, "index": DAY, "index_names": [None], "data": []}
+
+
+@pytest.mark.parametrize("value", [
+    {"$": "equal to all"}, {"$": []}, {"$": "int"}, {"$": "int", "v": "0x" + "f" * 5000}, {"$": "float", "v": "x"},
+    {"$": "set", "v": [[1]]}, {"$": "set", "v": list(range(20_001))}, {"$": "dict", "v": [[{}, 1]]},
+    {"$": "dict", "v": 5}, {"$": "timedelta", "v": [10**20, 0, 0]}, {"$": "endpoint", "v": {"rooms": 5}},
+    {"$": "datetime", "v": "2026-01-01", "offset": 10**9, "zone": None, "fold": 0}, {"$": "ref", "id": "x"},
+    {**FRAME, "index": {**DAY, "zone": "dateutil//etc/localtime"}}, {**FRAME, "index": {**DAY, "zone": "../x"}},
+    {**FRAME, "data": [DAY] * 1001}, {**FRAME, "data": [{"dtype": "int64", "v": ["x"]}]}, {**FRAME, "columns": None},
+], ids=lambda value: str(value)[:40])
+def test_what_the_codec_did_not_write_is_refused(value: Any) -> None:
+    with pytest.raises(wire.WireError):
+        wire.received(value)
+
+
+def test_what_is_nested_too_deeply_is_refused_on_both_sides() -> None:
+    value: Any = 1
+    for _ in range(64):
+        value = {1: value}
+    assert wire.loads(wire.dumps(value)) == value
+    with pytest.raises(wire.WireError, match="nested deeper"):
+        wire.dumps([value])
+    deep: Any = 1
+    for _ in range(200):
+        deep = [deep]
+    with pytest.raises(wire.WireError, match="nested deeper"):
+        wire.received(deep)

@@ -61,7 +61,8 @@ def judge_with(
     endpoints: Mapping[str, Any] | None = None,
     limit: float = 1.0,
     names: Mapping[str, Any] | None = None,
+    hidden: tuple[CheckFunction, ...] = (),
 ) -> Result:
     """Run an exercise that is made for one test."""
     made = Exercise("90.9", points, "For one test", (), {}, (), limit, check)
-    return run(made, LocalStudent({**namespace(source), **(names or {})}), World(endpoints))
+    return run(made, LocalStudent({**namespace(source), **(names or {})}), World(endpoints), hidden=hidden)
