@@ -10,7 +10,7 @@ from pathlib import Path
 
 from labkit.errors import LabkitError
 
-COMMANDS = ("sources", "release", "lint", "audit", "run", "feedback", "export", "similar")
+COMMANDS = ("sources", "release", "lint", "audit", "run", "feedback", "export", "report", "similar")
 """The modules of `grader.commands`, in the order of `grader --help`."""
 
 

@@ -5,10 +5,12 @@ What students wrote stands in these pages, so everything is escaped, and the pag
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from grader.layout import CourseError
 
@@ -24,7 +26,17 @@ def render(template: str, **values: Any) -> str:
                               lstrip_blocks=True, undefined=StrictUndefined)
     environment.filters["number"] = number
     environment.filters["percent"] = percent
+    environment.filters["rich"] = rich
     return environment.get_template(f"{template}.html.j2").render(**values)
+
+
+def rich(text: str) -> Markup:
+    """Return a hint's text with its code as code.
+
+    Args:
+        text: text with code between backticks; everything else is only text.
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def number(value: float) -> str:

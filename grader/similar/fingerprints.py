@@ -1,8 +1,9 @@
 """Answers made comparable: tokens without names, comments and layout, and fingerprints of short runs of them.
 
 Tokens come from Pygments, so an answer may be in any language of the course. What a student chooses freely is made
-equal: names, strings, numbers. What stands after a dot stays, since nobody can rename a library. A fingerprint is a
-hash of a run of tokens; it does not depend on the process, so two runs of the command find the same.
+equal: names, strings, numbers; parentheses and last commas do not count. What stands after a dot stays, since nobody
+can rename a library, except after `self`. A fingerprint is a hash of a run of tokens that does not cross from one
+function into the next: their order is free. It does not depend on the process: two runs of the command find the same.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from pygments.token import Comment, Name, Number, String, Text  # type: ignore[i
 
 RUN = 10
 """Tokens in a fingerprint: about two short lines. Shorter runs are idioms, longer ones a small edit destroys."""
+
+
+_CLOSING = frozenset(")]}")
+_HEADS = frozenset({"def", "class", "async", "@"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def tokens(text: str, language: str = "python") -> list[Token]:
         language: as Pygments names it.
     """
     found: list[Token] = []
+    of_self = False
     for start, kind, value in get_lexer_by_name(language, stripnl=False, ensurenl=False).get_tokens_unprocessed(text):
         if kind in Comment or kind in Text or kind in String.Doc or not value.strip():
             continue
@@ -68,12 +74,17 @@ def tokens(text: str, language: str = "python") -> list[Token]:
             compared = "'"
         elif kind in Number:
             compared = "0"
-        elif kind in Name.Builtin.Pseudo or kind in Name.Exception:
+        elif kind in Name.Exception:
             compared = value
         elif kind in Name:
-            compared = value if found and found[-1].text == "." else "n"
+            compared = value if found and found[-1].text == "." and not of_self else "n"
         else:
             compared = value
+            if value in _CLOSING and found and found[-1].text == ",":
+                found.pop()
+            if value in "()":
+                continue
+        of_self = value == "self" or (value == "." and of_self)
         found.append(Token(compared, start, end))
     return found
 
@@ -88,10 +99,20 @@ def fingerprints(text: str, language: str = "python") -> list[Fingerprint]:
     Returns:
         one for each run of `RUN` tokens; none when the answer is shorter.
     """
-    found = tokens(text, language)
-    runs = (found[first:first + RUN] for first in range(len(found) - RUN + 1))
+    runs = (block[first:first + RUN] for block in _blocks(text, tokens(text, language))
+            for first in range(len(block) - RUN + 1))
     return [Fingerprint(zlib.crc32(" ".join(token.text for token in run).encode()), run[0].start, run[-1].end)
             for run in runs]
+
+
+def _blocks(text: str, found: list[Token]) -> list[list[Token]]:
+    """Cut at each function and class that is not inside another one."""
+    blocks: list[list[Token]] = [[]]
+    for token in found:
+        if token.text in _HEADS and text[token.start - 1:token.start] in ("", "\n"):
+            blocks.append([])
+        blocks[-1].append(token)
+    return blocks
 
 
 def values(texts: Iterable[str], language: str = "python") -> frozenset[int]:
