@@ -95,7 +95,8 @@ class _App(NbGrader):
     """nbgrader's application for its settings only: it takes no command line and ends no process."""
 
     name = "grader-run"
-    verbose_crash = True
+    raise_config_file_errors = True
+    """nbgrader goes on without settings that it cannot read, and then looks in other folders."""
 
     def excepthook(self, etype: Any, evalue: Any, tb: Any) -> None:
         sys.__excepthook__(etype, evalue, tb)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
+from nbgrader.api import Gradebook
 
 from grader.layout import CourseFiles, LabFiles
 from grader.run.coordinator import grade
 from grader.run.pool import LocalPool, RoomLike
 from grader.run.summary import Summary
+from tests.grader.conftest import copy_toy, released
 from tests.grader.run.double import Double
 
 
@@ -112,4 +116,27 @@ def scores(root: Path) -> dict[str, float]:
 def record(lab: LabFiles, student: str) -> dict[str, Any]:
     path = lab.root / ".grader" / "results" / lab.folder / f"{student}.json"
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> CourseFiles:
+    """The toy course with its lab released and in the gradebook: copied for each test, for it takes seconds to make."""
+    course = copy_toy(tmp_path_factory.mktemp("template") / "course")
+    lab = released(course)
+    hand_in(lab, "nobody")
+    run(course, students=["nobody"])
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as book:
+        book.remove_student("nobody")
+    for name in ("submitted", "autograded", ".grader"):
+        shutil.rmtree(course.root / name)
+    return course
+
+
+@pytest.fixture
+def lab(template: CourseFiles, tmp_path: Path) -> LabFiles:
+    """The lab of a toy course of this test's own, in its gradebook, with nothing handed in."""
+    root = tmp_path / "course"
+    shutil.copytree(template.root, root)
+    (found,) = CourseFiles(root).labs()
     return found

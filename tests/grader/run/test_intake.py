@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from grader.layout import LabFiles
+from grader.layout import CourseFiles, LabFiles
 from tests.grader.run.conftest import hand_in, kinds, outcome, record, run, scores
 from tests.grader.test_nbgrader import cell_of
 
@@ -218,13 +219,13 @@ READABLE: dict[str, tuple[Place, str]] = {
 
 
 @pytest.fixture(scope="module")
-def graded(graded_lab: LabFiles) -> tuple[LabFiles, Any]:
+def graded(template: CourseFiles, tmp_path_factory: pytest.TempPathFactory) -> tuple[LabFiles, Any]:
+    course = CourseFiles(shutil.copytree(template.root, tmp_path_factory.mktemp("intake") / "course"))
+    (lab,) = course.labs()
     for student, (place, _) in {**UNREADABLE, **READABLE}.items():
-        place(graded_lab, student)
-    hand_in(graded_lab, "zoe")
-    from grader.layout import CourseFiles
-
-    return graded_lab, run(CourseFiles(graded_lab.root))
+        place(lab, student)
+    hand_in(lab, "zoe")
+    return lab, run(course)
 
 
 @pytest.mark.parametrize("student", UNREADABLE)
