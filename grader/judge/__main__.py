@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from grader.capsule.channel import Channel
 from grader.capsule.launcher import launcher
-from grader.judge.room import judge
 from grader.submission import Submission
 
 
 def main() -> None:
     """Judge submissions until the coordinator closes the line."""
     channel = Channel.take()
+    # nbformat would import it: more than a second for grammars that nobody here uses (see labkit.checks.kernel_host).
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    from grader.judge.room import judge
+
     made = launcher(channel)
     while (message := channel.hear()) is not None:
         submission = Submission.read(message["submission"])

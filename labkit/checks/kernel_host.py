@@ -16,6 +16,7 @@ Nothing in it is believed: the judge measures time itself and reads values with 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -84,6 +85,9 @@ def install() -> None:
     """Let the kernel of this process answer the judge. A second call does nothing."""
     from IPython import get_ipython
 
+    # Plotly imports nbformat, that jsonschema, and that this package if it is there: it compiles 38 grammars when it is
+    # imported, which is a third of the processor time of a whole submission. jsonschema does without it.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     shell: Any = get_ipython()
     kernel = shell.kernel
     if REQUEST in kernel.shell_handlers:
