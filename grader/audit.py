@@ -40,7 +40,8 @@ class Verdict:
 
     Args:
         exercise: the exercise's id; the lab's number for what belongs to no exercise.
-        kind: of an answer `"reference"`, `"noisy"`, `"untouched"`, `"right"` or `"wrong"`. Of an exercise `"bank"` (a
+        kind: of an answer `"reference"`, `"noisy"`, `"untouched"`, `"right"` or `"wrong"`, and `"capsule"` if it got
+            other points in a capsule. Of an exercise `"bank"` (a
             bank lacks something), `"criterion"` (no wrong answer fails it) or `"seeds"` (they do not make other cases).
             Of a lab `"hidden"` (a hidden case is in what students get).
         id: the answer's id, the bank, the criterion's title, the seeds or the file.
@@ -68,12 +69,14 @@ class Plan:
         tasks: the answers to run.
         answers: the answer of a bank behind each task, None for the others.
         lacks: what the banks lack.
+        whole: whether these are all answers: only then it can be said that a criterion was never failed.
     """
 
     job: Job
     tasks: list[Task]
     answers: list[answers.Answer | None]
     lacks: list[Verdict]
+    whole: bool = True
 
 
 def audit(labs: Sequence[LabFiles], *, exercises: Sequence[str] = (), jobs: int | None = None,
@@ -147,17 +150,19 @@ def _plans(lab: LabFiles) -> Iterator[Plan]:
         yield Plan(job, tasks, [*behind, *right, *wrong], lacks)
 
 
-def verdicts(plan: Plan, reports: Sequence[Report]) -> list[Verdict]:
+def verdicts(plan: Plan, reports: Sequence[Report], *, seeds: bool = True) -> list[Verdict]:
     """Judge what came of an exercise's answers.
 
     Args:
         plan: the exercise.
         reports: what came of each task.
+        seeds: whether the reports say which cases were drawn.
     """
     exercise = plan.job.exercise
     found = [Verdict(exercise, task.kind, task.id, report, _defect(task, report, answer))
              for task, report, answer in zip(plan.tasks, reports, plan.answers, strict=True)]
-    return [*plan.lacks, *found, *_never_failed(exercise, found), *_seeds(exercise, found)]
+    never = _never_failed(exercise, found) if plan.whole else []
+    return [*plan.lacks, *found, *never, *(_seeds(exercise, found) if seeds else [])]
 
 
 def _defect(task: Task, report: Report, answer: answers.Answer | None) -> str:
