@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from labkit.checks import Student, World, criterion
+from labkit.checks import Student, World, broker_view, criterion
 from labkit.checks.broker_view import viewing
 from labkit.errors import KitError
 from labkit.services import Endpoint
@@ -122,3 +122,29 @@ def test_a_broker_that_is_gone_is_a_kit_error() -> None:
         gone = world.closed_port()
         with World({"mqtt": gone}) as other, pytest.raises(KitError, match="could not reach"):
             other.broker.publish("a", b"")
+
+
+def test_a_listener_that_is_full_still_notices_that_all_has_arrived(
+    broker: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_view, "MOST", 3)
+    with World({"mqtt": broker}) as world:
+        topic = f"test/{world.unique('t')}"
+        with world.broker.listen(topic) as heard:
+            for number in range(10):
+                world.broker.publish(topic, str(number))
+            heard.wait(3, 60)
+            heard.pass_through(60)
+            assert [message.text for message in heard.messages] == ["0", "1", "2"]
+
+
+def test_a_listener_keeps_no_more_bytes_than_it_may(broker: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker_view, "LARGEST", 100)
+    with World({"mqtt": broker}) as world:
+        topic = f"test/{world.unique('t')}"
+        with world.broker.listen(topic) as heard:
+            for size in (60, 60, 30):
+                world.broker.publish(topic, "x" * size)
+            heard.wait(2, 60)
+            heard.pass_through(60)
+            assert [len(message.payload) for message in heard.messages if message.topic == topic] == [60, 30]

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from grader import audit
+from grader import audit, audit_hidden
 from grader.layout import CourseFiles, LabFiles
 from labkit.checks import of_lab
 
-LABS = CourseFiles(Path(__file__).resolve().parents[2]).labs()
+COURSE = CourseFiles(Path(__file__).resolve().parents[2])
+LABS = COURSE.labs()
 EXERCISES = [pytest.param(lab, exercise.id, id=exercise.id) for lab in LABS for exercise in of_lab(lab.number)]
 
 
@@ -18,9 +19,13 @@ EXERCISES = [pytest.param(lab, exercise.id, id=exercise.id) for lab in LABS for 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(("lab", "exercise"), EXERCISES)
 def test_right_answers_pass_and_wrong_ones_earn_their_hints(lab: LabFiles, exercise: str) -> None:
-    verdicts = audit.audit([lab], exercises=[exercise], jobs=4)
-    assert len(verdicts) >= 10
+    verdicts = audit.audit([lab], exercises=[exercise], jobs=6)
+    assert len(verdicts) >= 12
     assert [f"{found.kind} {found.id}: {found.defect}" for found in verdicts if found.defect] == []
+
+
+def test_no_hidden_case_is_in_what_students_get() -> None:
+    assert [f"{found.id}: {found.defect}" for found in audit_hidden.leaks(COURSE, LABS)] == []
 
 
 @pytest.mark.parametrize("lab", LABS, ids=[lab.number for lab in LABS])
