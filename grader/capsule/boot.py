@@ -1,25 +1,48 @@
 """The first thing that runs in a capsule, before any of the student's code: sets limits, then becomes the kernel.
 
-`python boot.py CONNECTION_FILE LIMITS` with the limits as JSON: name of a `RLIMIT_…` to a number. It imports only the
-standard library, because it is run by its path, from a place where there is no grader.
+`python boot.py CONNECTION_FILE LIMITS [FOLDER]` with the limits as JSON: name of a `RLIMIT_…` to a number. In a container
+FOLDER has files.json, the files of the submission, and a lock is held there that tells the room that the kernel lives. It
+imports only the standard library, because it is run by its path, from a place where there is no grader.
 """
 
 from __future__ import annotations
 
+import base64
+import fcntl
 import json
 import os
 import resource
 import runpy
 import sys
+from pathlib import Path
 
 
-def main(connection_file: str, limits: str) -> None:
+def unpack(folder: Path) -> None:
+    """Write the submission's files into the working directory, and hold the lock.
+
+    Args:
+        folder: shared with the room.
+    """
+    lock = os.open(folder / "alive", os.O_CREAT | os.O_RDONLY, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    given = folder / "files.json"
+    for name, content in json.loads(given.read_text(encoding="utf-8")).items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(content))
+    given.unlink()
+
+
+def main(connection_file: str, limits: str, folder: str = "") -> None:
     """Become the kernel.
 
     Args:
         connection_file: of the kernel.
         limits: JSON object: name of a resource to its limit.
+        folder: shared with the room, in a container.
     """
+    if folder:
+        unpack(Path(folder))
     for name, most in json.loads(limits).items():
         number = getattr(resource, name)
         hard = resource.getrlimit(number)[1]

@@ -55,7 +55,8 @@ class BubblewrapRoom:
     """
 
     def __init__(self, course: CourseFiles) -> None:
-        self._course = course
+        self._course = course.root.resolve()
+        self.course_root = str(self._course)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start a room.
@@ -64,8 +65,7 @@ class BubblewrapRoom:
             CourseError: a folder cannot be read by the user that the room runs as.
             KitError: bubblewrap could not be started.
         """
-        root = self._course.root.resolve()
-        return run(list(JUDGE), course=root, settings={COURSE: str(root)})
+        return run(list(JUDGE), course=self._course, settings={COURSE: self.course_root})
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Refuse: such a room makes its capsules itself."""

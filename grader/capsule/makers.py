@@ -12,6 +12,9 @@ from grader.layout import CourseFiles
 class Maker(Protocol):
     """Makes the process of a room, its standard streams connected to pipes."""
 
+    course_root: str
+    """Root of the course, as the room sees it."""
+
     def start(self) -> subprocess.Popen[bytes]:
         """Start a room.
 
@@ -43,4 +46,4 @@ def maker(kind: Kind, course: CourseFiles) -> Maker:
         return DockerRoom(course)
     from grader.capsule.plain_room import PlainRoom
 
-    return PlainRoom()
+    return PlainRoom(course)

@@ -11,13 +11,21 @@ from typing import Any
 
 from grader.capsule.launcher import ROOM
 from grader.capsule.starter import start
+from grader.layout import CourseFiles
 
 COMMAND = (sys.executable, "-m", "grader.judge")
 """The program of every room."""
 
 
 class PlainRoom:
-    """Makes rooms of the kind `none`."""
+    """Makes rooms of the kind `none`.
+
+    Args:
+        course: the course whose cases are read.
+    """
+
+    def __init__(self, course: CourseFiles) -> None:
+        self.course_root = str(course.root)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the judge as a child of this process."""

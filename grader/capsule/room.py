@@ -67,7 +67,7 @@ class Room:
         started = time.monotonic()
         try:
             process = self._warm()
-            self._tell(process, {"submission": submission.data(), "course": str(self._course.root)})
+            self._tell(process, {"submission": submission.data(), "course": self._maker.course_root})
             return self._listen(process, submission, progress)
         except (LabkitError, OSError) as error:
             self._kill()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import platform
 import struct
+from typing import Any
 
 _DENIED: dict[str, tuple[int | None, int | None]] = {
     "acct": (163, 89), "add_key": (248, 217), "adjtimex": (159, 171), "bpf": (321, 280), "chroot": (161, 51),
@@ -101,3 +102,28 @@ def program(machine: str = "") -> bytes | None:
     made.look_into(_SOCKET[column], _FIRST, families, _deny(errno.EAFNOSUPPORT))
     made.add(_RETURN, _ALLOW)
     return made.code
+
+
+def docker_profile() -> dict[str, Any]:
+    """Return the same filter as Docker reads it. Format: moby's `profiles/seccomp/default.json`."""
+
+    def rule(names: list[str], error: int, *arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": error, "args": list(arguments)}
+
+    def compare(index: int, value: int, operation: str = "SCMP_CMP_EQ", second: int = 0) -> dict[str, Any]:
+        return {"index": index, "value": value, "valueTwo": second, "op": operation}
+
+    flags = [1 << bit for bit in range(32) if _NEW_NAMESPACES >> bit & 1]
+    others = [family for family in range(max(_FAMILIES)) if family not in _FAMILIES]
+    return {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32", "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
+        "syscalls": [
+            rule([*_DENIED, "socketcall"], errno.EPERM),
+            rule(["clone3"], errno.ENOSYS),
+            *(rule(["clone"], errno.EPERM, compare(0, flag, "SCMP_CMP_MASKED_EQ", flag)) for flag in flags),
+            *(rule(["ioctl"], errno.EPERM, compare(1, request)) for request in _TERMINAL_INPUT),
+            *(rule(["socket"], errno.EAFNOSUPPORT, compare(0, family)) for family in others),
+            rule(["socket"], errno.EAFNOSUPPORT, compare(0, max(_FAMILIES), "SCMP_CMP_GT")),
+        ],
+    }

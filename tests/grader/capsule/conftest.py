@@ -10,8 +10,9 @@ import pytest
 
 from grader.capsule import bubblewrap_room
 from grader.capsule.bubblewrap_room import BubblewrapRoom
+from grader.capsule.docker import DockerRoom
 from grader.layout import CourseFiles
-from tests.grader.capsule.ground import COMMAND, Cell, Ground
+from tests.grader.capsule.ground import COMMAND, IN_ROOM, Cell, Ground
 
 CANARY = "the instructor's secret 7c1f"
 
@@ -28,12 +29,18 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> CourseFiles:
     return CourseFiles(root)
 
 
-@pytest.fixture(scope="session", params=[pytest.param("bubblewrap", marks=pytest.mark.bubblewrap)])
+KINDS = [pytest.param("bubblewrap", marks=pytest.mark.bubblewrap), pytest.param("docker", marks=pytest.mark.docker("capsule"))]
+
+
+@pytest.fixture(scope="session", params=KINDS)
 def ground(request: pytest.FixtureRequest, course: CourseFiles) -> Iterator[Ground]:
     """A room, warm for many tests."""
     os.environ["GRADER_TEST_TOKEN"] = CANARY
-    maker = BubblewrapRoom(course)
-    made = Ground(maker, bubblewrap_room.run(list(COMMAND), course=course.root))
+    if request.param == "bubblewrap":
+        made = Ground(BubblewrapRoom(course), bubblewrap_room.run(list(COMMAND), course=course.root))
+    else:
+        maker = DockerRoom(course)
+        made = Ground(maker, maker.run(["python", "-c", IN_ROOM]))
     yield made
     made.close()
     del os.environ["GRADER_TEST_TOKEN"]
