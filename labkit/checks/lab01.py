@@ -72,6 +72,7 @@ def check_connected(student: Student, world: World, delay: float = 0.3) -> None:
         gate.delay(delay)
         client = student.call("connect", gate.endpoint)
         waited = gate.arrived("CONNACK") > 0
+        gate.delay(0)
         client.satisfies(lambda value: isinstance(value, Reference), "a connected client", _not_connected)
         world.expect(
             waited,
@@ -140,7 +141,8 @@ def check_refused(
         world: makes the brokers.
         return_code: the answer of the broker that refuses.
         reason: a part of its text.
-        silence: whether a silent broker is among them. It takes seconds, and no seed makes it another one.
+        silence: whether a silent broker is among them, and what goes on after a refusal. That takes seconds, and no
+            seed makes it another case.
     """
     student.call("connect", world.mqtt).succeeds().call("disconnect")
     outcome = _fails(student, world.closed_port(), _when_nobody_listens)
@@ -159,12 +161,12 @@ def check_refused(
         hint=hints.GIVE_THE_REASON,
     )
     _asked(world, refusing, "the broker that refuses")
+    if not silence:
+        return
     tries, since = refusing.accepted, time.monotonic()
-
-    if silence:
-        silent = world.silent_broker()
-        outcome = _fails(student, silent.endpoint, _when_silent)
-        _asked(world, silent, "the broker that is silent")
+    silent = world.silent_broker()
+    outcome = _fails(student, silent.endpoint, _when_silent)
+    _asked(world, silent, "the broker that is silent")
     # paho connects again after 1 s: a thread that was left behind has been at the other broker by now.
     world.wait_until(lambda: refusing.accepted > tries or time.monotonic() - since > 1.5, 2)
     world.expect(
