@@ -49,6 +49,16 @@ class Guard:
         with self._lock:
             self._kernel = kernel
 
+    def extend(self, seconds: float) -> None:
+        """Give it more time, from now on.
+
+        Args:
+            seconds: how much.
+        """
+        with self._lock:
+            self._seconds += seconds
+            self._until = time.monotonic() + seconds
+
     def close(self) -> None:
         """End the thread."""
         self._closed.set()

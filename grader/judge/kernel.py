@@ -42,6 +42,7 @@ class Execution:
         error: type of the exception that ended it, empty if none did.
         cut: whether outputs were left out.
         size: about how many bytes the outputs have in the file.
+        begun: whether the kernel has begun with it at all.
     """
 
     state: State
@@ -49,6 +50,7 @@ class Execution:
     error: str = ""
     cut: bool = False
     size: int = 0
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class KernelClient:
     def __init__(self, connection_file: Path, alive: Callable[[], bool]) -> None:
         self._alive = alive
         self._shown: dict[str, list[Output]] = {}
-        self._deaf = False
+        self._doubtful = False
         try:
             self._channels = Channels(connection_file, patience=STARTING, alive=alive)
         except TimeoutError as error:
@@ -131,9 +133,8 @@ class KernelClient:
             budget: bytes that its outputs may have.
             silent: leave no trace in the history.
         """
-        if self._deaf and self._channels.renew_output():
-            self._deaf = False
-            self._channels.send("shell", "kernel_info_request", {})  # its status makes the subscription sure
+        if self._doubtful:
+            self._doubtful = not self._hears() and not self._channels.renew_output()
         self._channels.drop("iopub")
         outputs = Outputs(budget, self._shown)
         asked = self._channels.send("shell", "execute_request", {
@@ -141,27 +142,50 @@ class KernelClient:
             "allow_stdin": False, "stop_on_error": False,
         })
         reply: dict[str, Any] | None = None
-        idle = False
+        heard = _Heard()
         clock = _Clock(seconds)
-        while not (reply is not None and idle):
-            if reply is not None and clock.since("reply") > LAST_WORDS:
+        while not (reply is not None and heard.end):
+            if reply is not None and (outputs.cut or clock.since("reply") > LAST_WORDS):
                 # Too much at once: the kernel has thrown away what we did not take, or a frame was too large.
-                self._deaf = outputs.cut = True
+                self._doubtful = outputs.cut = True
                 break
             if clock.gave_up() or not self._step(clock):
                 break
             if outputs.cut and reply is None:
                 self._channels.drop("iopub")  # a flood: nothing of it will be shown, so nothing of it is read
             else:
-                idle |= self._listen(asked, outputs)
+                self._listen(asked, outputs, heard)
             if reply is None and (found := self._reply("execute_reply", asked)) is not None:
                 reply = found.content
                 clock.mark("reply")
+        if reply is not None and _leaves(reply):
+            self._wait_for_end()
         if reply is None:
-            self._listen(asked, outputs)
-            return Execution("dead" if not self._alive() else "hangs", outputs.all(), "", outputs.cut, outputs.spent)
+            self._listen(asked, outputs, heard)
+        if reply is None or not self._alive():
+            return Execution("dead" if not self._alive() else "hangs", outputs.all(), "", outputs.cut, outputs.spent,
+                             begun=heard.begin or reply is not None)
         failed = str(reply.get("ename", ""))[:100] if reply.get("status") == "error" else ""
         return Execution("late" if clock.late else "done", outputs.all(), failed, outputs.cut, outputs.spent)
+
+    def _hears(self) -> bool:
+        """Ask for a sign on the channel of outputs, which may have been closed."""
+        asked = self._channels.send("shell", "kernel_info_request", {})
+        until = time.monotonic() + LAST_WORDS
+        while time.monotonic() < until and self._alive():
+            self._channels.wait(_LOOK)
+            while (message := self._channels.receive("iopub")) is not None:
+                if message.parent == asked:
+                    return True
+            # The answer alone says nothing: outputs take another way.
+            self._channels.receive("shell")
+        return False
+
+    def _wait_for_end(self) -> None:
+        """Wait for the end of a kernel that has said that it leaves (`exit()` in a cell)."""
+        until = time.monotonic() + LAST_WORDS
+        while self._alive() and time.monotonic() < until:
+            self._channels.wait(_LOOK)
 
     def ask(self, content: dict[str, Any], *, seconds: float) -> Answer:
         """Ask the kernel's host.
@@ -187,15 +211,17 @@ class KernelClient:
         # What it said before it ended is still to be read, so one more round follows.
         return self._alive() or clock.last_round()
 
-    def _listen(self, asked: str, outputs: Outputs) -> bool:
-        """Take the outputs that wait, for a moment; return whether the cell's last one was among them."""
+    def _listen(self, asked: str, outputs: Outputs, heard: _Heard) -> None:
+        """Take the outputs that wait, for a moment."""
         until = time.monotonic() + 0.2
         while time.monotonic() < until and (message := self._channels.receive("iopub")) is not None:
-            if message.parent == asked:
-                if message.kind == "status" and message.content.get("execution_state") == "idle":
-                    return True
-                outputs.take(message)
-        return False
+            if message.parent != asked:
+                continue
+            heard.begin = True
+            if message.kind == "status" and message.content.get("execution_state") == "idle":
+                heard.end = True
+                return
+            outputs.take(message)
 
     def _reply(self, kind: str, asked: str) -> Message | None:
         until = time.monotonic() + 0.2
@@ -203,6 +229,27 @@ class KernelClient:
             if message.parent == asked and message.kind == kind:
                 return message
         return None
+
+
+@dataclass
+class _Heard:
+    """What came of a cell on the channel of outputs.
+
+    Args:
+        begin: anything.
+        end: the message that says that nothing more will come.
+    """
+
+    begin: bool = False
+    end: bool = False
+
+
+def _leaves(reply: dict[str, Any]) -> bool:
+    """Whether the kernel ends after this cell (payload `ask_exit`)."""
+    payload = reply.get("payload")
+    return isinstance(payload, list) and any(
+        isinstance(item, dict) and item.get("source") == "ask_exit" and item.get("keepkernel") is False
+        for item in payload)
 
 
 class _Clock:

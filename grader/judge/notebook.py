@@ -68,6 +68,7 @@ class Notebook:
     _deadly: set[int] = field(default_factory=set)
     _hard: set[str] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=dict)
+    _last: int | None = None
 
     def judge(self) -> dict[str, Result]:
         """Execute and judge all of it; return the result of each exercise. Nothing that the submission does raises.
@@ -100,10 +101,13 @@ class Notebook:
         return self.results
 
     def _execute(self, index: int, cell: Any) -> None:
-        if not self.session.alive:
+        ran = self.session.execute(cell.source) if self.session.alive else None
+        if ran is not None and ran.state == "dead" and not ran.begun and self._blame_the_last(index):
+            ran = self.session.execute(cell.source)
+        if ran is None:
             cell.outputs = _told("NotExecuted", f"This cell did not run: {self.session.end}.")
             return
-        ran = self.session.execute(cell.source)
+        self._last = index
         outputs = Outputs(0, {})
         if ran.cut:
             outputs.note(f"The rest of what this cell shows was left out. A cell may show "
@@ -119,29 +123,49 @@ class Notebook:
             self._deadly.add(index)
             self._revive(index)
 
+    def _blame_the_last(self, index: int) -> bool:
+        """Take the cell before for the one that has ended the kernel: it had died before it began with this one.
+
+        Args:
+            index: the cell that has its turn.
+
+        Returns:
+            whether there is a kernel again, in which that cell has not run.
+        """
+        if self._last is None or self._last in self._deadly:
+            return False
+        self._deadly.add(self._last)
+        self.session.move_last_incident(name_of(self.cells[self._last]))
+        self._revive(index - 1)
+        return self.session.alive
+
     def _revive(self, index: int) -> None:
         """Have a new kernel with everything that came before, without the cells that ended one.
 
         Args:
             index: the cell after which the notebook goes on.
         """
-        while not self.session.alive:
-            if not self.session.restart():
+        where = self.session.where
+        while not self.session.alive and self.session.restart():
+            self._replay(index)
+        self.session.where = where
+
+    def _replay(self, index: int) -> None:
+        """Execute the cells up to one again, and keep what each check cell had before it; end at a death."""
+        before = -1
+        for place, cell in enumerate(self.cells[: index + 1]):
+            if cell.cell_type != "code" or place in self._deadly:
+                continue
+            self.session.where = name_of(cell)
+            begun = False
+            if exercise := self.exercises.get(checked(cell)):
+                self._open(exercise, again=False)
+            else:
+                begun = self.session.execute(cell.source).begun
+            before = place if begun else before
+            if not self.session.alive:
+                self._deadly.add(before)
                 return
-            where = self.session.where
-            for place, cell in enumerate(self.cells[: index + 1]):
-                if cell.cell_type != "code" or place in self._deadly:
-                    continue
-                self.session.where = name_of(cell)
-                if exercise := self.exercises.get(checked(cell)):
-                    self._open(exercise, again=False)
-                else:
-                    state = self.session.execute(cell.source).state
-                    if state in {"hangs", "dead"}:
-                        self._deadly.add(place)
-                if not self.session.alive:
-                    break
-            self.session.where = where
 
     def _open(self, exercise: Exercise, *, again: bool) -> None:
         self.session.ask({"do": "open", "exercise": exercise.id, "again": again}, seconds=self.session.limits.cell)
@@ -156,6 +180,8 @@ class Notebook:
     def _public(self, index: int, exercise: Exercise) -> None:
         self.say(exercise.id)
         self._open(exercise, again=False)
+        if not self.session.alive and self._blame_the_last(index):
+            self._open(exercise, again=False)
         result = runner.run_public(exercise, self._student(), self.world(exercise))
         if result.problem is not None and exercise.services:
             # Perhaps the submission has filled or broken a service: once more with one that nobody has touched.
@@ -184,6 +210,9 @@ class Notebook:
 
     def _all_hidden(self) -> None:
         # What has ended a kernel already comes last: it can then take nothing from the others.
+        self.session.more_time()
+        if not self.session.alive:
+            self._revive(len(self.cells) - 1)
         order = sorted(self.results, key=lambda id: (id in self._hard, *map(int, id.split("."))))
         for id in order:
             exercise, result = self.exercises[id], self.results[id]

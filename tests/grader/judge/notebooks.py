@@ -31,7 +31,7 @@ def shout(text):
 '''
 ADD = "def add(a, b):\n    return a + b"
 
-SHORT = Limits(cell=2.0, submission=90.0)
+SHORT = Limits(cell=3.0, submission=120.0)
 """A cell that never ends shall not hold up the tests."""
 
 

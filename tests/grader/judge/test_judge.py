@@ -101,7 +101,7 @@ def test_hidden_cases_meet_the_names_of_check_time(judged: Judge) -> None:
 def test_source_and_time_are_the_judges_own(judged: Judge) -> None:
     lies = ("import inspect, time\ninspect.getsource = lambda thing: 'def shout(text): pass'\n"
             "time.perf_counter = lambda: 0.0\n")
-    slow = "def double(number):\n    time.sleep(0.95 if number > 3 else 0)\n    return 2 * number"
+    slow = "def double(number):\n    time.sleep(3.3 if number > 3 else 0)\n    return 2 * number"
     graded = judged(notebook(lies + slow, SHOUT.replace("return text", "print(text)\n    return text")))
     assert scores(graded) == [2, 3, 2]
 
@@ -124,6 +124,12 @@ def test_a_cell_that_ends_the_kernel_costs_nothing_else(judged: Judge, deadly: s
     assert scores(graded) == [4, 4, 2]
     assert kinds(graded) in ({("time", "between")}, {("kernel death", "between")})
     assert "DeadKernelError" in shown(graded.notebook, "between")
+    assert "42" in shown(graded.notebook, "after")
+
+
+def test_a_cell_after_which_the_kernel_ends_is_the_one_that_costs(judged: Judge) -> None:
+    graded = judged(notebook(between="exit()", after="double(21)"))
+    assert scores(graded) == [4, 4, 2]
     assert "42" in shown(graded.notebook, "after")
 
 
@@ -157,9 +163,19 @@ def test_after_three_deaths_what_hidden_cases_decide_on_is_lost(judged: Judge) -
 
 def test_a_submission_over_its_time_is_ended(judged: Judge) -> None:
     graded = judged(notebook(between="import time\ntime.sleep(60)"), Limits(cell=60, submission=6))
-    assert scores(graded) == [2, 0, 0]
+    assert scores(graded) == [4, 0, 0]
     assert ("time", "between") in kinds(graded)
-    assert graded.seconds < 40
+
+
+def test_a_notebook_that_shows_something_in_each_of_many_cells_is_bounded(judged: Judge) -> None:
+    from grader.judge import session
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "ALL_OUTPUTS", 50_000)
+        graded = judged(notebook(before="print('x' * 40_000)", between="print('y' * 40_000)", after="print('z' * 100)"))
+    assert scores(graded) == [4, 4, 2]
+    assert kinds(graded) == {("output", "between"), ("output", "after")}
+    assert len(graded.notebook) < 70_000
 
 
 @pytest.mark.parametrize("flood", [
