@@ -124,9 +124,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 # Tests that share a server run on one worker. By path, not by mark: xdist 3.8 hands over the group of a mark in a place
 # where pytest 9.2 no longer looks for it.
 TOGETHER = (
-    "tests/grader/test_nbgrader.py", "tests/grader/test_formgrader.py", "tests/stack/test_compose",
+    "tests/checks/test_notebook.py", "tests/firmware/test_node.py", "tests/labs/test_lab01.py",
+    "tests/labs/test_lab02.py", "tests/stack/runtime/test_migrations.py", "tests/stack/test_compose",
+    *(f"tests/grader/test_{name}.py" for name in ("course_audit", "formgrader", "nbgrader")),
     *(f"tests/faults/test_{system}" for system in ("home", "esp32", "f2", "meter", "shelly")),
-    *(f"tests/stack/{room}/" for room in ("automation", "dashboards", "f2", "meter", "shelly")),
+    *(f"tests/services/test_{service}_contract.py" for service in (
+        "influxdb", "kafka", "mqtt", "nginx", "nodered", "postgresql", "prometheus", "s3", "timescaledb")),
+    *(f"tests/stack/{room}/" for room in ("automation", "dashboards", "esp32", "f2", "home", "meter", "shelly")),
 )
 
 
