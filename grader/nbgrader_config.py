@@ -60,6 +60,17 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# Late submissions cost nothing until a rule is chosen and the lab has a due date (`nbgrader db assignment add LAB
+# --duedate "2026-03-01 23:59 CET"`). nbgrader's own rule takes everything; grader.late takes a part for each day:
+#   c.LateSubmissionPlugin.penalty_method = "zero"
+#   c.AssignLatePenalties.plugin_class = "grader.late.PerDay"
+#   c.PerDay.part, c.PerDay.grace = 0.1, 900
+# PostgreSQL as gradebook:
+#   c.CourseDirectory.db_url = "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+# `grader run`: limits of a submission (grader/submission.py) and the seed of random cases, if .grader/seed is not wanted:
+#   c.GraderRun.limits = {"cell": 60, "submission": 600}
+#   c.GraderRun.seed = "any text, kept secret"
+
 # Form grader and feedback show what students wrote, and run nothing of it.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {"clean_html": "grader.rendering.clean", "markdown2html": "grader.rendering.markdown"}

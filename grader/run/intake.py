@@ -277,7 +277,8 @@ def _timestamp(folder: Path, incidents: list[Incident]) -> datetime | None:
     if not path.exists() and not path.is_symlink():
         return None
     try:
-        text = read_bounded(path, 1000).decode("utf-8").strip()
+        # nbgrader takes " +0100" for a hundred seconds.
+        text = re.sub(r" ([+-]\d\d:?\d\d)$", r"\1", read_bounded(path, 1000).decode("utf-8").strip())
         found = parse_utc(text) if text else None
     except (ValueError, OSError, OverflowError) as error:
         incidents.append(Incident("metadata", "", f"{TIMESTAMP} cannot be read ({str(error)[:100]}): "

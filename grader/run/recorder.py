@@ -60,6 +60,10 @@ class _Sanitiser(Autograde):
 class _Recorder(Autograde):
     """The second half of autograde, for notebooks that a room has executed."""
 
+    def init_notebooks(self) -> None:
+        # nbgrader looks with a pattern, in which a student's id with brackets means something else.
+        self.assignments = {str(path.parent): [str(path)] for path in Path(self.coursedir.root).glob("in/*/*/*.ipynb")}
+
     def convert_single_notebook(self, notebook_filename: str) -> None:
         self._init_preprocessors()
         super(Autograde, self).convert_single_notebook(notebook_filename)
