@@ -39,22 +39,10 @@ KernelHost.answer = answer
 
 ANSWERS = {
     "no JSON": "'yes, it is right'",
-    "another type": "5",
-    "a list": "'[]'",
-    "nested": "'[' * 100_000",
-    "nested value": """'{"state": "returned", "printed": "", "seconds": 0, "value": ' + '[' * 900 + ']' * 900 + '}'""",
-    "unknown kind": """'{"state": "returned", "printed": "", "seconds": 0, "value": {"$": "equal to all"}}'""",
-    "large integer": """'{"state": "returned", "printed": "", "seconds": 0, "value": {"$": "int", "v": "0x'
-                        + 'f' * 100_000 + '"}}'""",
-    "an endpoint": """'{"state": "returned", "printed": "", "seconds": 0, "value": {"$": "endpoint", "v": {}}}'""",
-    "a file as zone": """json.dumps({"state": "returned", "printed": "", "seconds": 0, "value": {"$": "frame",
-        "columns": [], "columns_name": None, "index_names": [None], "data": [],
-        "index": {"dtype": "datetime", "zone": "dateutil//etc/localtime", "v": ["1"]}}})""",
     "its own verdict": """'{"state": "passed", "score": 4, "printed": "", "seconds": 0}'""",
-    "no error": """'{"state": "raised", "printed": "", "seconds": 0, "error": {"type": 5}}'""",
     "too much": "'x' * 20_000_000",
-    "a pickle": "'cos\\\\nsystem\\\\n(S\"true\"\\\\ntR.'",
 }
+"""More of them in tests/checks/test_student.py: what becomes of an answer is decided there."""
 
 
 @pytest.mark.parametrize("text", ANSWERS.values(), ids=ANSWERS)
@@ -68,13 +56,7 @@ def test_an_answer_that_no_host_gives_earns_nothing_and_is_told(confined: Judge,
 LIARS = {
     "equal to all": "class Any:\n    __eq__ = lambda *_: True\n    __hash__ = None\n"
                     "def double(number):\n    return Any()",
-    "an int that lies": "class Five(int):\n    __eq__ = lambda *_: True\n    __hash__ = int.__hash__\n"
-                        "def double(number):\n    return Five(5)",
-    "NaN": "def double(number):\n    return float('nan')",
-    "without end": "def double(number):\n    deep = []\n    deep.append(deep)\n    return deep",
     "a large set": "def double(number):\n    return {n * (2**61 - 1) for n in range(50_000)}",
-    "a lying class": "class C:\n    __class__ = int\n    __index__ = __int__ = lambda s: 6\ndef double(number):\n"
-                     "    return C()",
 }
 
 
