@@ -58,7 +58,7 @@ FORGED = {
 }
 
 
-def double(student: Student, world: World) -> None:  # noqa: ARG001
+def double(student: Student, world: World) -> None:
     with criterion("three", points=1):
         student.call("double", 3).gives(6)
 
