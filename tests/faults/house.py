@@ -13,7 +13,7 @@ from labkit.up.supervisor import Supervisor, Wishes
 from labkit.up.systems import house
 from labkit.waiting import wait_until
 
-RECOVERY = 60.0
+RECOVERY = 120.0
 """Seconds that a killed member may take until it works again: the supervisor starts it, and it finds its place."""
 
 

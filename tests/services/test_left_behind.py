@@ -20,7 +20,7 @@ from labkit.waiting import wait_until
 from tests.services.test_kafka_contract import JARS
 
 OWNER = Path(__file__).with_name("owner.py")
-LIMIT = 5.0
+LIMIT = 30.0
 """How soon everything must be gone, in seconds."""
 
 PROVIDERS = [
