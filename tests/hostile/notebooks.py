@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import io
+import itertools
 import json
 import os
 import zipfile
@@ -47,6 +48,7 @@ class Broken:
 
 
 BROKEN: list[Broken] = []
+_NUMBERS = itertools.count()
 
 
 def broken(
@@ -71,9 +73,9 @@ def cell(notebook: dict[str, Any], grade_id: str) -> dict[str, Any]:
     return found
 
 
-def own(source: str = "", *, kind: str = "code", **more: Any) -> dict[str, Any]:
+def own(source: object = "", *, kind: str = "code", **more: Any) -> dict[str, Any]:
     """Make a cell of the student's own."""
-    made = {"cell_type": kind, "id": f"own-{abs(hash(source)) % 10**8}", "metadata": {}, "source": source}
+    made = {"cell_type": kind, "id": f"own-{next(_NUMBERS)}", "metadata": {}, "source": source}
     return {**made, **({"execution_count": None, "outputs": []} if kind == "code" else {}), **more}
 
 
@@ -128,9 +130,9 @@ def format_of_the_future(folder: Path, notebook: dict[str, Any]) -> None:
     write(folder, {**notebook, "nbformat": 99, "nbformat_minor": 99})
 
 
-@broken("has cells that are numbers, sources that are dictionaries, metadata that is a list", 10, "unreadable", "")
+@broken("has cells that are numbers, sources that are dictionaries, metadata that is a list", 10, "metadata")
 def odd_types(folder: Path, notebook: dict[str, Any]) -> None:
-    notebook["cells"] += [5, None, own({"a": 1}), own("", metadata=[]), own("", outputs="none"), own("", kind="film")]  # type: ignore[arg-type]
+    notebook["cells"] += [5, None, own({"a": 1}), own("", metadata=[]), own("", outputs="none"), own("", kind="film")]
     write(folder, notebook)
 
 
@@ -181,7 +183,7 @@ def pipe(folder: Path, notebook: dict[str, Any]) -> None:
     os.mkfifo(folder / NAME)
 
 
-@broken("has a named pipe beside it", 10, "", "unreadable")
+@broken("has a named pipe beside it", 10, "metadata")
 def pipe_beside(folder: Path, notebook: dict[str, Any]) -> None:
     os.mkfifo(folder / "data.csv")
     write(folder, notebook)
@@ -192,7 +194,7 @@ def a_folder(folder: Path, notebook: dict[str, Any]) -> None:
     write((folder / NAME), notebook) if (folder / NAME).mkdir() else None
 
 
-@broken("has a zip bomb and 100 MB of zeros beside it", 10, "", "disk", "unreadable")
+@broken("has a zip bomb and 100 MB of zeros beside it", 10, "metadata")
 def bombs_beside(folder: Path, notebook: dict[str, Any]) -> None:
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -205,7 +207,7 @@ def bombs_beside(folder: Path, notebook: dict[str, Any]) -> None:
     write(folder, notebook)
 
 
-@broken("has five thousand files beside it, with odd names", 10, "", "disk", "unreadable")
+@broken("has five thousand files beside it, with odd names", 10, "metadata")
 def many_files(folder: Path, notebook: dict[str, Any]) -> None:
     for number in range(5000):
         (folder / f"{number}\n<b>.csv").write_text("", encoding="utf-8")
@@ -415,7 +417,7 @@ def many_cells(folder: Path, notebook: dict[str, Any]) -> None:
     write(folder, notebook)
 
 
-@broken("has a thousand cells that wait four seconds each", 10, "time")
+@broken("has a thousand cells that wait four seconds each", 10, "time", least=0)
 def many_slow_cells(folder: Path, notebook: dict[str, Any]) -> None:
     notebook["cells"] += [own("import time; time.sleep(4)", id=f"slow-{number}") for number in range(1000)]
     write(folder, notebook)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -62,7 +63,7 @@ def class_of(course: CourseFiles) -> Iterator[Class]:
     lab = harness.lab_of(CourseFiles(root), "91")
     honest = harness.answered(lab)
     for number, attempt in enumerate(BROKEN):
-        attempt.change(_folder(lab, attempt.name), nbformat.from_dict(honest))
+        attempt.change(_folder(lab, attempt.name), json.loads(nbformat.writes(honest)))
         if number % EVERY == 0:
             # Their ids stand between those of the others: nbgrader goes through the class by id.
             nbformat.write(honest, _folder(lab, f"{attempt.name}-honest") / NAME)

@@ -1,6 +1,6 @@
 # tries = "displays without end, in the call too, from a thread that goes on for ever"
 # keeps = ["91.1"]
-# incidents = ["output", "time", "kernel death"]
+# incidents = ["output", "time", "kernel death", ""]
 # %% ex-91-2
 import threading
 

@@ -1,4 +1,5 @@
 # tries = "is wrong when it is checked, and puts the right function in its place during the check and in a later cell"
+# most = 3
 # %% ex-91-2
 shell = get_ipython()
 
@@ -11,6 +12,7 @@ def right(text):
 
 
 def tally(text):
+    # From the second call on it is right, as a function with a memory would be: that earns what it earns.
     shell.user_ns["tally"] = right
     return {}
 # %% last

@@ -1,4 +1,5 @@
 # tries = "writes hidden inputs to files, ends the kernel, and shows the files when its cells run again"
+# attacks = ["91.2", "91.3"]
 # %% ex-91-1
 import glob
 import os

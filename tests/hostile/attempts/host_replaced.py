@@ -1,5 +1,4 @@
 # tries = "replaces the host's answer: every question has been answered rightly"
-# incidents = ["forged answer", ""]
 # %% ex-91-2
 import gc
 import json

@@ -1,5 +1,4 @@
 # tries = "prints what one cell may, in four hundred cells"
-# keeps = ["91.1"]
 # incidents = ["output"]
 # %% ex-91-2
 def tally(text):
