@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from grader.commands import course, labs
@@ -38,6 +39,10 @@ def run(options: argparse.Namespace) -> int:
             raise CourseError(f"--title {given!r} is not LAB=TEXT.", 'write it like --title "01=Lab 1 (4711)".')
         titles[files.labs([name])[0].folder] = title
     found = scores.read(Settings(files), files.labs(options.labs))
+    if not options.labs:
+        # Canvas would make an assignment of the empty column of a lab that nobody has handed in yet.
+        graded = {lab for _, lab in found.scores}
+        found = replace(found, most={lab: most for lab, most in found.most.items() if lab in graded})
     listed = roster.read(options.class_list, found.people) if options.class_list else None
     table = tables.make(options.format, found, listed, titles)
     for line in table.told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from nbgrader.converters.base import NbGraderException
 from traitlets.config import Config
 
 from grader.feedback.cards import OpenCards
+from grader.feedback.pictures import Pictures
 from grader.layout import LabFiles
 from grader.run.settings import Settings
 
@@ -68,9 +70,14 @@ def make(settings: Settings, lab: LabFiles, student: str, opened: Mapping[str, A
     try:
         converter = GenerateFeedback(coursedir=settings.folders, config=_config(settings), parent=settings.app)
         converter.force = True
+        ours: list[Any] = [Pictures(folder=str(settings.folder("release", ".", lab.folder)), enabled=True)]
         if opened is not None:
-            converter.preprocessors = [OpenCards(results=dict(opened), enabled=True), *converter.preprocessors]
-        converter.start()
+            ours.append(OpenCards(results=dict(opened), enabled=True))
+        converter.preprocessors = [*ours, *converter.preprocessors]
+        with warnings.catch_warnings():
+            # Of charts and widgets; the template says that something stands there.
+            warnings.filterwarnings("ignore", message="Your element with mimetype", category=UserWarning)
+            converter.start()
     except (NbGraderException, OSError) as error:
         return Page(student, lab.folder, None, said.last or str(error))
     finally:
@@ -79,12 +86,11 @@ def make(settings: Settings, lab: LabFiles, student: str, opened: Mapping[str, A
 
 
 def _config(settings: Settings) -> Config:
-    """Return the course's settings, in our template unless the course has one of its own; pictures go into the page."""
+    """Return the course's settings, in our template unless the course has one of its own."""
     config = Config(settings.config)
     html = Config()
     html.HTMLExporter.template_name = "grader"
     html.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(_NBGRADERS)]
-    html.HTMLExporter.embed_images = True
     html.merge(config)
     return html
 

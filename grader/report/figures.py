@@ -34,7 +34,9 @@ def histogram(scores: Sequence[float], most: float, name: str) -> Markup:
     counted = bins(scores, most)
     step, room = (WIDTH - 2 * _LEFT) / BINS, HEIGHT - _TOP - _BOTTOM
     highest, floor = max(counted) or 1, HEIGHT - _BOTTOM
-    parts = []
+    middle = statistics.median(scores)
+    at = _LEFT + (middle / most if most else 0) * BINS * step
+    parts = [f'<line class="median" x1="{at:.1f}" x2="{at:.1f}" y1="16" y2="{floor}"/>']
     for place, number in enumerate(counted):
         left, high = _LEFT + place * step + 3, room * number / highest
         if number:
@@ -46,12 +48,9 @@ def histogram(scores: Sequence[float], most: float, name: str) -> Markup:
         end = "start" if place == 0 else "end" if place == BINS else "middle"
         parts.append(f'<text x="{_LEFT + place * step:.1f}" y="{floor + 17}" text-anchor="{end}">'
                      f'{most * place / BINS:g}</text>')
-    middle = statistics.median(scores)
-    at = _LEFT + (middle / most if most else 0) * BINS * step
     # The word stays inside the drawing at both ends.
     end = "start" if at < 90 else "end" if at > WIDTH - 90 else "middle"
-    parts.append(f'<line class="median" x1="{at:.1f}" x2="{at:.1f}" y1="16" y2="{floor}"/>'
-                 f'<text class="strong" x="{at:.1f}" y="11" text-anchor="{end}">median {middle:g}</text>')
+    parts.append(f'<text class="strong" x="{at:.1f}" y="11" text-anchor="{end}">median {middle:g}</text>')
     said = ", ".join(f"{number} from {most * place / BINS:g} to {most * (place + 1) / BINS:g} points"
                      for place, number in enumerate(counted) if number)
     # The parts are numbers of ours; the name is the only text from outside.

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbgrader.utils import notebook_hash
 
@@ -67,6 +68,19 @@ def test_a_page_asks_no_server_for_anything_and_runs_no_script(course: LabFiles,
     assert "<script" not in anna
     assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", anna)
     assert "default-src 'none'" in anna
+
+
+def test_pictures_of_the_lab_are_in_the_page_and_nothing_else_is(course: LabFiles, run: Run) -> None:
+    (course.release / "images").mkdir()
+    (course.release / "images" / "house.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    path = course.root / "autograded" / "anna" / course.folder / f"{course.folder}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source += "\n\n![a house](images/house.svg) ![other](../../gradebook.svg)"
+    (course.root / "gradebook.svg").write_text("secret")
+    nbformat.write(notebook, path)
+    assert run(course.root, "feedback", "--no-release", "--students", "anna")[0] == 0
+    assert 'src="data:image/svg+xml;base64,PHN2Zy' in page(course, "anna")
+    assert page(course, "anna").count("base64") == 1
 
 
 def test_without_an_exchange_pages_are_made_and_the_way_out_is_named(course: LabFiles, run: Run) -> None:
