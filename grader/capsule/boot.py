@@ -1,14 +1,15 @@
 """The first thing that runs in a capsule, before any of the student's code: sets limits, then becomes the kernel.
 
-`python boot.py CONNECTION_FILE LIMITS [FOLDER]` with the limits as JSON: name of a `RLIMIT_…` to a number. In a container
-FOLDER has files.json, the files of the submission, and a lock is held there that tells the room that the kernel lives. It
-imports only the standard library, because it is run by its path, from a place where there is no grader.
+`python boot.py CONNECTION_FILE LIMITS [FOLDER]` with the limits as JSON: name of a `RLIMIT_…` to a number. In a
+container FOLDER has files.json, the files of the submission, and a lock is held there that tells the room that the
+kernel lives. It imports nothing of the grader, because there is none where it runs.
 """
 
 from __future__ import annotations
 
 import base64
 import fcntl
+import importlib
 import json
 import os
 import resource
@@ -51,8 +52,11 @@ def main(connection_file: str, limits: str, folder: str = "") -> None:
         resource.setrlimit(number, (least, least + 1 if name == "RLIMIT_CPU" and least == most else least))
     # The judge and the services come first when a student's code wants all processors.
     os.nice(5)
-    # The working directory comes first, as in every notebook; this file's folder is of no concern to anybody.
-    sys.path[0] = ""
+    # Files beside the notebook may be named like a module. IPython puts their folder after the standard library, as in
+    # every notebook; before it does, what the judge needs here is imported.
+    del sys.path[0]
+    for name in ("ipykernel.kernelapp", "labkit.checks.kernel_host"):
+        importlib.import_module(name)
     sys.argv = ["ipykernel_launcher", "-f", connection_file, "--HistoryManager.enabled=False"]
     runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
 

@@ -1,8 +1,8 @@
 """Rooms and capsules of Docker, for machines without bubblewrap. This half runs in the coordinator's process.
 
-A room is a container without a network; a capsule is another that shares the room's loopback, with nothing else in common
-but a small folder in memory for the kernel's sockets. The room has no way to the engine: it asks for its capsules on its
-line, and they are made here.
+A room is a container without a network; a capsule is another that shares the room's loopback, with nothing else in
+common but a small folder in memory for the kernel's sockets. The room has no way to the engine: it asks for its
+capsules on its line, and they are made here.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ class DockerRoom:
         settings = {ROOM: "docker", COURSE: COURSE_INSIDE, "PYTHONPATH": KIT, "HOME": "/tmp", "TMPDIR": "/tmp",
                     "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}
         return [
-            f"--name={name}", f"--label={LABEL}={name}", f"--user={NOBODY}:{NOBODY}", "--network=none", "--hostname=room",
+            f"--name={name}", f"--label={LABEL}={name}", f"--user={NOBODY}:{NOBODY}", "--network=none",
+            "--hostname=room",
             "--read-only", "--init", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--log-driver=none",
             "--tmpfs=/tmp:rw,exec,mode=1777,size=2g", f"--mount=type=volume,source={name},target={SOCKETS}",
             *binds, *(f"--tmpfs={path}:ro,size=4k" for path in answers),
@@ -123,6 +124,8 @@ class DockerRoom:
         return {"error": f"a room cannot have {asked['need']}"}
 
     def _kernel(self, asked: dict[str, Any]) -> str:
+        from docker.types import LogConfig
+
         limits, folder = Limits(**asked["limits"]), f"{SOCKETS}/{int(asked['number'])}"
         owned = f"uid={NOBODY},gid={NOBODY}"
         made: Container = client().containers.run(
@@ -130,9 +133,10 @@ class DockerRoom:
             ["python", "/run/boot.py", f"{folder}/kernel.json", rules.own_limits(limits, alone=False), folder],
             detach=True, labels={LABEL: self._name}, user=f"{NOBODY}:{NOBODY}", network_mode=f"container:{self._name}",
             read_only=True, init=True, cap_drop=["ALL"], security_opt=["no-new-privileges", _SECCOMP],
-            log_config={"Type": "none"}, ipc_mode="private", shm_size=rules.SHARED_MEMORY,
+            log_config=LogConfig(type="none"), ipc_mode="private", shm_size=rules.SHARED_MEMORY,
             mem_limit=limits.memory + _OVERHEAD, memswap_limit=limits.memory + _OVERHEAD, pids_limit=limits.processes,
-            tmpfs={rules.HOME: f"rw,exec,mode=0700,{owned},size={limits.disk}", "/tmp": f"rw,exec,size={rules.TEMPORARY}"},
+            tmpfs={rules.HOME: f"rw,exec,mode=0700,{owned},size={limits.disk}",
+                   "/tmp": f"rw,exec,size={rules.TEMPORARY}"},
             volumes={str(_package("labkit")): {"bind": f"{KIT}/labkit", "mode": "ro"},
                      str(rules.BOOT): {"bind": "/run/boot.py", "mode": "ro"},
                      self._name: {"bind": SOCKETS, "mode": "rw"}},
@@ -169,7 +173,8 @@ def remove(name: str) -> bool:
     """
     import docker.errors
 
-    engine, mine = client(), {"label": f"{LABEL}={name}"}
+    engine = client()
+    mine: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={name}"}
     found = engine.containers.list(all=True, filters=mine, ignore_removed=True)
     for container in found:
         with contextlib.suppress(docker.errors.NotFound):
@@ -233,12 +238,12 @@ def _met(container: Container, limits: Limits) -> list[Incident]:
     """Ask a running capsule which limits it has met. What it tells of its folder, only root in it can tell."""
     found = []
     with contextlib.suppress(Exception):
-        stats = container.stats(stream=False, one_shot=True)
+        stats: Any = container.stats(stream=False, one_shot=True)
         if stats["pids_stats"]["current"] >= limits.processes - 2:
             found.append(Incident("processes", "", f"It had {limits.processes} processes and threads at once, all that"
                                                    " it may."))
     with contextlib.suppress(Exception):
-        said = container.exec_run(["df", "--block-size=1", "--output=used", rules.HOME], user="0").output
+        said: Any = container.exec_run(["df", "--block-size=1", "--output=used", rules.HOME], user="0").output
         if int(said.split()[-1]) >= 0.95 * limits.disk:
             found.append(Incident("disk", "", f"Its folder was full: {limits.disk >> 20} MiB are allowed."))
     return found

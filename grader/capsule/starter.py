@@ -48,7 +48,7 @@ def _serve(orders: queue.SimpleQueue[_Order]) -> None:
     while True:
         command, options, started = orders.get()
         try:
-            process: subprocess.Popen[bytes] = subprocess.Popen(command, preexec_fn=die_with_us, **options)
+            process: Any = subprocess.Popen(command, preexec_fn=die_with_us, **options)
             started.set_result(process)
         except BaseException as error:
             started.set_exception(error)

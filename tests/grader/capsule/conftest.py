@@ -12,6 +12,7 @@ from grader.capsule import bubblewrap_room
 from grader.capsule.bubblewrap_room import BubblewrapRoom
 from grader.capsule.docker import DockerRoom
 from grader.layout import CourseFiles
+from tests.conftest import stand_in
 from tests.grader.capsule.ground import COMMAND, IN_ROOM, Cell, Ground
 
 CANARY = "the instructor's secret 7c1f"
@@ -29,21 +30,44 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> CourseFiles:
     return CourseFiles(root)
 
 
-KINDS = [pytest.param("bubblewrap", marks=pytest.mark.bubblewrap), pytest.param("docker", marks=pytest.mark.docker("capsule"))]
+KINDS = [
+    pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
+    pytest.param("docker", marks=pytest.mark.docker("capsule")),
+]
+
+
+@pytest.fixture(scope="session")
+def token() -> Iterator[None]:
+    """A secret in the environment of the coordinator."""
+    os.environ["GRADER_TEST_TOKEN"] = CANARY
+    yield
+    del os.environ["GRADER_TEST_TOKEN"]
+
+
+@pytest.fixture(scope="session")
+def bubblewrap_ground(course: CourseFiles, token: None) -> Iterator[Ground]:
+    """A room of bubblewrap, warm for many tests."""
+    made = Ground(BubblewrapRoom(course), bubblewrap_room.run(list(COMMAND), course=course.root))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def docker_ground(course: CourseFiles, token: None) -> Iterator[Ground]:
+    """A room of Docker."""
+    os.environ["GRADER_IMAGE"] = stand_in("capsule")
+    maker = DockerRoom(course)
+    made = Ground(maker, maker.run(["python", "-c", IN_ROOM]))
+    yield made
+    made.close()
+    del os.environ["GRADER_IMAGE"]
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def ground(request: pytest.FixtureRequest, course: CourseFiles) -> Iterator[Ground]:
-    """A room, warm for many tests."""
-    os.environ["GRADER_TEST_TOKEN"] = CANARY
-    if request.param == "bubblewrap":
-        made = Ground(BubblewrapRoom(course), bubblewrap_room.run(list(COMMAND), course=course.root))
-    else:
-        maker = DockerRoom(course)
-        made = Ground(maker, maker.run(["python", "-c", IN_ROOM]))
-    yield made
-    made.close()
-    del os.environ["GRADER_TEST_TOKEN"]
+def ground(request: pytest.FixtureRequest) -> Ground:
+    """A room of each kind."""
+    made: Ground = request.getfixturevalue(f"{request.param}_ground")
+    return made
 
 
 @pytest.fixture(scope="session")

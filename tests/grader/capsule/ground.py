@@ -44,6 +44,7 @@ class Ground:
 
     def __init__(self, maker: Maker, process: subprocess.Popen[bytes]) -> None:
         self._maker = maker
+        self.course_root = maker.course_root
         self.process = process
         self._numbers = 0
 

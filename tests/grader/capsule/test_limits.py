@@ -2,13 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.grader.capsule.ground import Cell, Ground
 
 MEBIBYTE = 1 << 20
+# Under Docker the engine's control group holds these limits: it refuses, or kills the process that asks, and the time of
+# the judge ends the rest. With bubblewrap a watcher ends the capsule, for which it needs no rights.
 
 
+@pytest.fixture
+def ground(bubblewrap_ground: Ground) -> Ground:
+    return bubblewrap_ground
+
+
+@pytest.fixture
+def student(ground: Ground) -> Iterator[Cell]:
+    cell = ground.capsule()
+    yield cell
+    cell.stop()
+
+
+@pytest.mark.docker("capsule")
+def test_a_container_is_held_by_its_control_group(docker_ground: Ground) -> None:
+    cell = docker_ground.capsule(processes=60, disk=8 * MEBIBYTE, memory=200 * MEBIBYTE)
+    told = cell.run("""
+import os, time
+try:
+    for number in range(20):
+        open(f"{number}", "wb").write(b"x" * (1 << 20))
+except OSError as error:
+    print(error.errno)
+children = []
+for _ in range(8):
+    if (child := os.fork()) == 0:
+        held = bytearray(b"x") * (80 << 20)
+        time.sleep(600)
+    children.append(child)
+while not any(child for child, _ in (died := [os.waitpid(child, os.WNOHANG) for child in children])):
+    time.sleep(0.05)
+print({status for child, status in died if child})
+for child in children:
+    os.kill(child, 9)
+""")
+    assert told.splitlines() == ["28", "{9}"]
+    cell.begin(FORK_BOMB)
+    stopped = cell.stop()
+    assert set(stopped.kinds) == {"disk", "memory", "processes"}
+    assert not stopped.running
+
+
+@pytest.mark.bubblewrap
 def test_one_process_gets_a_memory_error_and_lives(ground: Ground) -> None:
     cell = ground.capsule(memory=300 * MEBIBYTE)
     assert cell.run("try:\n    x = bytearray(10**9)\nexcept MemoryError:\n    print('refused')") == "refused"
@@ -16,6 +62,7 @@ def test_one_process_gets_a_memory_error_and_lives(ground: Ground) -> None:
     assert cell.stop().kinds == []
 
 
+@pytest.mark.bubblewrap
 def test_many_processes_together_are_ended_by_the_memory_that_they_hold(ground: Ground) -> None:
     cell = ground.capsule(memory=200 * MEBIBYTE)
     cell.dies_of("""
@@ -29,6 +76,7 @@ time.sleep(600)
     assert cell.stop().kinds == ["memory"]
 
 
+@pytest.mark.bubblewrap
 def test_memory_shared_by_processes_is_counted_once(ground: Ground) -> None:
     cell = ground.capsule(memory=300 * MEBIBYTE)
     told = cell.run("""
@@ -45,6 +93,7 @@ print([os.waitpid(child, 0)[1] for child in children])
     assert cell.stop().kinds == []
 
 
+@pytest.mark.bubblewrap
 def test_folders_in_memory_are_limited_and_count(ground: Ground) -> None:
     cell = ground.capsule(memory=150 * MEBIBYTE, disk=64 * MEBIBYTE)
     cell.dies_of("""
@@ -62,6 +111,7 @@ time.sleep(600)
     assert "memory" in cell.stop().kinds
 
 
+@pytest.mark.bubblewrap
 def test_shared_memory_without_a_file_counts(ground: Ground) -> None:
     cell = ground.capsule(memory=200 * MEBIBYTE)
     cell.dies_of("import mmap, time\nheld = mmap.mmap(-1, 1 << 30)\nfor _ in range(400):\n"
@@ -69,6 +119,7 @@ def test_shared_memory_without_a_file_counts(ground: Ground) -> None:
     assert cell.stop().kinds == ["memory"]
 
 
+@pytest.mark.bubblewrap
 def test_a_full_folder_says_so_and_is_told(ground: Ground) -> None:
     cell = ground.capsule(disk=8 * MEBIBYTE)
     told = cell.run("""
@@ -84,6 +135,7 @@ except OSError as error:
     assert cell.stop().kinds == ["disk"]
 
 
+@pytest.mark.bubblewrap
 def test_a_million_empty_files_end_it(ground: Ground) -> None:
     cell = ground.capsule()
     cell.dies_of("import time\nfor number in range(10**6):\n    open(f'/tmp/{number}', 'w').close()\ntime.sleep(600)")
@@ -109,6 +161,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.bubblewrap
 @pytest.mark.parametrize("bomb", [FORK_BOMB, THREADS], ids=["processes", "threads"])
 def test_a_fork_bomb_is_held_and_ended(ground: Ground, bomb: str) -> None:
     before = len(ground.look()["processes"])
@@ -118,6 +171,7 @@ def test_a_fork_bomb_is_held_and_ended(ground: Ground, bomb: str) -> None:
     assert len(ground.look()["processes"]) == before
 
 
+@pytest.mark.bubblewrap
 def test_a_burst_of_processes_that_ends_is_told_and_lives(ground: Ground) -> None:
     cell = ground.capsule(processes=60)
     told = cell.run("""
@@ -139,12 +193,14 @@ print(len(children) > 30)
     assert cell.stop().kinds == ["processes"]
 
 
+@pytest.mark.bubblewrap
 def test_processor_time_ends_it_and_is_told(ground: Ground) -> None:
     cell = ground.capsule(cpu=3)
     cell.dies_of("while True: pass")
     assert cell.stop().kinds == ["cpu"]
 
 
+@pytest.mark.bubblewrap
 def test_no_limit_can_be_raised(student: Cell) -> None:
     told = student.run("""
 import resource
@@ -160,5 +216,6 @@ print(resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIM
     assert told == "(0, 0) (256, 256)"
 
 
+@pytest.mark.bubblewrap
 def test_the_judge_comes_before_the_student(student: Cell) -> None:
     assert student.run("import os\nprint(os.nice(0) > 0)") == "True"

@@ -24,7 +24,7 @@ SYSTEM_CALLS = {
     "pidfd_getfd": (438, 438), "quotactl": (179, 60), "swapon": (167, 224), "settimeofday": (164, 170),
 }
 
-PRIVATE = ("/root", "/home", "/var", "/srv", "/opt", "/mnt")
+PRIVATE = ("/root", "/home", "/var", "/srv", "/opt", "/mnt", "/tmp")
 
 
 def test_the_kernel_works_with_what_students_import_and_was_given(student: Cell) -> None:
@@ -35,20 +35,30 @@ def test_the_kernel_works_with_what_students_import_and_was_given(student: Cell)
     assert told == "/home/student ['t,v', '1,2'] mine 3"
 
 
+def test_a_file_named_like_a_module_does_not_take_its_place(ground: Ground) -> None:
+    names = ("json", "random", "queue", "labkit", "ipykernel", "zmq", "tornado", "traitlets")
+    files = {f"{name}.py": b"raise RuntimeError('not this one')" for name in names}
+    cell = ground.capsule(files={**files, "helper.py": b"value = 7"})
+    assert cell.run("import json, random, queue, labkit.checks.kernel_host, helper\nprint(helper.value)") == "7"
+    cell.stop()
+
+
 def test_nothing_of_the_instructors_is_in_its_files(student: Cell, course: CourseFiles, outside: Path) -> None:
     told = student.run(f"""
 import os
+print([os.path.exists(path) for path in {[str(course.root), str(outside), str(outside.parent)]!r}])
 found = []
-for root in {[str(course.root), str(outside.parent), str(Path.home()), *PRIVATE]!r}:
+for root in {[str(Path.home()), *PRIVATE]!r}:
     for folder, _, files in os.walk(root):
-        for name in files:
-            path = os.path.join(folder, name)
-            if path.startswith({(sys.base_prefix, sys.prefix, '/home/student')!r}):
-                continue
-            found.append(path)
-print([path for path in found if '/labkit/' not in path])
+        for path in (os.path.join(folder, name) for name in files):
+            try:
+                if os.path.getsize(path) < 10_000 and {CANARY!r} in open(path, errors="replace").read():
+                    found.append(path)
+            except OSError:
+                pass
+print(found)
 """)
-    assert told == "[]"
+    assert told.splitlines() == ["[False, False, False]", "[]"]
 
 
 def test_only_the_kit_can_be_imported_not_the_grader_nor_the_parts(student: Cell) -> None:
@@ -70,9 +80,10 @@ def test_no_file_of_hidden_cases_or_answers_is_anywhere(student: Cell) -> None:
     told = student.run("""
 import os
 names = {"right_answers", "wrong_answers", "hidden", "submitted", "gradebook.db", "solutions", "autograded"}
-places = [os.path.join(folder, name) for folder, folders, files in os.walk("/") if not folder.startswith("/proc")
+places = [os.path.join(folder, name) for folder, folders, files in os.walk("/")
           for name in (*folders, *files) if name in names]
-print([place for place in places if not place.startswith(("/usr/", "/run/kernel")) and "site-packages" not in place])
+usual = ("/usr/", "/run/kernel", "/proc", "/sys")
+print([place for place in places if not place.startswith(usual) and "site-packages" not in place])
 """)
     assert told == "[]"
 
@@ -91,7 +102,7 @@ for folder, folders, _ in os.walk("/"):
         os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY)); os.unlink(name); writable.add(folder)
     except OSError:
         pass
-print(sorted(path for path in writable if not path.startswith(("/home/student/", "/tmp/"))))
+print(sorted(path for path in writable if not path.startswith(("/home/student/", "/tmp/", "/run/kernel/"))))
 """)
     # Docker has a /dev/mqueue; what lies in it is limited by RLIMIT_MSGQUEUE.
     assert told.replace("'/dev/mqueue', ", "") == "['/dev/shm', '/home/student', '/run/kernel', '/tmp']"
@@ -152,7 +163,7 @@ def test_it_sees_no_process_but_its_own(student: Cell) -> None:
 import glob
 print(sorted({open(path).read().split("\\0")[0].rsplit("/")[-1] for path in glob.glob("/proc/[0-9]*/cmdline")}))
 """)
-    assert set(eval(told)) <= {"bwrap", Path(sys.executable).name, "python"}
+    assert set(eval(told)) <= {"bwrap", "docker-init", Path(sys.executable).name, "python"}
 
 
 def test_a_signal_to_everybody_reaches_itself_only(ground: Ground) -> None:
@@ -290,9 +301,9 @@ def test_the_room_is_another_user_without_rights_when_the_grader_is_root(ground:
     assert "CapEff:\t0000000000000000" in status
 
 
-def test_the_room_holds_hidden_cases_and_neither_answers_nor_grades(ground: Ground, course: CourseFiles) -> None:
+def test_the_room_holds_hidden_cases_and_neither_answers_nor_grades(ground: Ground) -> None:
     names = ("grader/hidden/lab01.py", "labkit/checks/lab01.py", "labs/01/01.ipynb", "gradebook.db", "submitted",
              "solutions", ".grader", "grader/right_answers/lab01")
-    files = [str(course.root / name) for name in names]
+    files = [f"{ground.course_root}/{name}" for name in names]
     seen = ground.look(*files)["files"]
     assert [seen[path] for path in files] == [True, True, True, False, False, False, False, False]
