@@ -75,7 +75,8 @@ def write(path: Path, text: str) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+        # JSON can carry half a character, which no file can: it becomes a question mark.
+        path.write_bytes(text.encode("utf-8", "replace"))
     except OSError as error:
         raise CourseError(f"{path} cannot be written: {error.strerror or error}.",
                           "choose another place with --to, or close the program that has it open.") from None

@@ -16,6 +16,8 @@ from grader.run.settings import Settings
 
 MOST = 64 << 20
 """Bytes of a notebook that is read."""
+LONGEST = 100_000
+"""Characters of an answer that is compared: nobody types more, and taking megabytes apart would hold up the class."""
 _ANSWER = re.compile(r"ex-(?P<lab>\d\d)-(?P<number>\d+)[a-h]?")
 _CPP = re.compile(r"^\s*#\s*include\b|^\s*%%cpp\b", re.MULTILINE)
 
@@ -43,7 +45,7 @@ class Class:
 
     Args:
         answers: all of them, by exercise and student.
-        unread: for each submission that is not a notebook, the student and why.
+        unread: for each submission or answer that cannot be compared, the student and why.
     """
 
     answers: list[Answer]
@@ -64,7 +66,11 @@ def collect(settings: Settings, lab: LabFiles) -> Class:
     for student, path in sorted(notebooks.items()):
         try:
             cells = json.loads(read_bounded(path, MOST))["cells"]
-            answers += _answers(student, cells)
+            for answer in _answers(student, cells):
+                if len(answer.text) > LONGEST:
+                    unread.append((student, f"{answer.exercise} has {len(answer.text)} characters"))
+                else:
+                    answers.append(answer)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             unread.append((student, f"{type(error).__name__}: {error}"))
     return Class(sorted(answers, key=lambda answer: (answer.exercise, answer.student)), unread)

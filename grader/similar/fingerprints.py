@@ -101,8 +101,12 @@ def fingerprints(text: str, language: str = "python") -> list[Fingerprint]:
     """
     runs = (block[first:first + RUN] for block in _blocks(text, tokens(text, language))
             for first in range(len(block) - RUN + 1))
-    return [Fingerprint(zlib.crc32(" ".join(token.text for token in run).encode()), run[0].start, run[-1].end)
-            for run in runs]
+    return [Fingerprint(_digest(run), run[0].start, run[-1].end) for run in runs]
+
+
+def _digest(run: list[Token]) -> int:
+    # Half a character, which JSON can carry, must not end the comparison of a class.
+    return zlib.crc32(" ".join(token.text for token in run).encode("utf-8", "replace"))
 
 
 def _blocks(text: str, found: list[Token]) -> list[list[Token]]:

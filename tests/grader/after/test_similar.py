@@ -158,6 +158,27 @@ def test_the_page_shows_both_answers_and_accuses_nobody(course: LabFiles, run: R
     assert "http" not in text.replace("http-equiv", "")
 
 
+def test_odd_submissions_do_not_stop_the_others(course: LabFiles, run: Run) -> None:
+    submit(course, "emil", handed_in(course, {"90.2": "x = [1] * 3\n" * 20_000}))
+    half = handed_in(course, {"90.2": "HALF = 'HERE'\n" + "a.HERE = 1\n" * 30}).replace("HERE", "\\ud800")
+    submit(course, "fay", half)
+    submit(course, "gus", half)
+    submit(course, "hana", "[" * 100_000)
+    submit(course, "ines", json.dumps({"cells": [3, {"metadata": 5}]}))
+    course.root.joinpath("secret.ipynb").write_text("{}")
+    link = submit(course, "jon", "")
+    link.unlink()
+    link.symlink_to(course.root / "secret.ipynb")
+    status, printed, told = run(course.root, "similar")
+    assert status == 0, told
+    assert "emil: 90.2 has 239999 characters" in printed
+    for student in ("hana", "ines", "jon"):
+        assert f"not compared: {student}" in printed
+    text = (course.root / "reports" / "90-toy-similar.html").read_text("utf-8")
+    assert "anna and ben" in text
+    assert "fay and gus" in text
+
+
 def test_pairs_for_machines(course: LabFiles, run: Run) -> None:
     status, printed, _ = run(course.root, "similar", "--json", "--threshold", "0.9")
     assert status == 0
