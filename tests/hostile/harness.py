@@ -10,6 +10,7 @@ An attempt is a file in `attempts/`: a head of comments in TOML, then cells in p
     # incidents = ["time", ""]       one of these kinds must be told; "" stands for none
     # most_memory = 1500             of the room with all its processes at any moment, in MB
     # card_seconds = 1.5             the card tells fewer seconds
+    # neighbour = "91"               the lab of the honest student after it; by default the same
     # docker = true                  it is tried in Docker's capsules, too
     # beats_nbgrader = "full marks"  what stock nbgrader 0.9.6 makes of it, where that was tried
     # %% ex-91-2                     the text of the answer cell with this grade id
@@ -45,7 +46,7 @@ HIDDEN_WORD = "quartzzebra"
 SECRET = "canary-5d1e8c"
 """Stands in files and in the environment outside of capsules only."""
 POINTS = {"91": {"91.1": 2, "91.2": 6, "91.3": 2}, "92": {"92.1": 4, "92.2": 4, "92.3": 2}}
-LIMITS = Limits(cell=5.0, submission=60.0, cpu=20, memory=640 << 20, processes=128, disk=48 << 20, output=128 << 10)
+LIMITS = Limits(cell=4.0, submission=60.0, cpu=20, memory=640 << 20, processes=128, disk=48 << 20, output=128 << 10)
 """Short, so that what never ends is ended soon. An honest submission needs a tenth of each."""
 LARGEST = 20 << 20
 """Characters of a graded notebook: an instructor's browser must open it."""
@@ -65,6 +66,7 @@ class Attempt:
     keeps: tuple[str, ...] = ()
     incidents: tuple[str, ...] = ()
     docker: bool = False
+    neighbour: str = ""
     beats_nbgrader: str = ""
     most_seconds: float = 90.0
     card_seconds: float = 0
@@ -164,7 +166,7 @@ def neighbour(lab: LabFiles) -> Submission:
     """Make the submission of an honest student, who looks around for what others left."""
     notebook = answered(lab)
     notebook.cells.append(nbformat.v4.new_code_cell(LEFTOVERS_OF_SERVICES if lab.number == "92" else LEFTOVERS))
-    return Submission("neighbour", lab.folder, nbformat.writes(notebook), seed="hostile", limits=LIMITS)
+    return Submission("neighbour", lab.folder, nbformat.writes(notebook), seed="hostile")
 
 
 def scores(graded: Graded) -> dict[str, float]:

@@ -418,7 +418,7 @@ def many_cells(folder: Path, notebook: dict[str, Any]) -> None:
 
 
 @broken("has a thousand cells that wait four seconds each", 10, "time", least=0)
-def many_slow_cells(folder: Path, notebook: dict[str, Any]) -> None:
+def a_thousand_slow_cells(folder: Path, notebook: dict[str, Any]) -> None:
     notebook["cells"] += [own("import time; time.sleep(4)", id=f"slow-{number}") for number in range(1000)]
     write(folder, notebook)
 

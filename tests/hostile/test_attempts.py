@@ -29,9 +29,10 @@ def face(course: CourseFiles, watch: Watch, facts: Mapping[str, object]) -> Call
         problems = harness.wrong_with(attempt, graded)
         if scales.most > attempt.most_memory:
             problems.append(f"the room with all its processes held {scales.most:.0f} MB")
-        after = room.grade(harness.neighbour(lab))
-        if harness.scores(after) != POINTS[attempt.lab] or after.fault or after.incidents:
-            told = [harness.findings(after, exercise) for exercise in POINTS[attempt.lab]]
+        number = attempt.neighbour or attempt.lab
+        after = room.grade(harness.neighbour(harness.lab_of(course, number)))
+        if harness.scores(after) != POINTS[number] or after.fault or after.incidents:
+            told = [harness.findings(after, exercise) for exercise in POINTS[number]]
             problems.append(f"the next student has {harness.scores(after)}: {after.fault} {told}")
         elif "left over: [] False" not in harness.text_of(after):
             problems.append(f"the next student found something: {harness.text_of(after)[-600:]}")

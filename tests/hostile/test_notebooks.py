@@ -27,7 +27,7 @@ from tests.hostile.notebooks import BROKEN, HONEST, NAME, Broken
 
 pytestmark = [pytest.mark.bubblewrap, pytest.mark.timeout(600)]
 SETTINGS = """
-c.GraderRun.limits = {"cell": 5, "submission": 20, "disk": 48 << 20, "memory": 640 << 20, "output": 128 << 10}
+c.GraderRun.limits = {"cell": 5, "submission": 30, "disk": 48 << 20, "memory": 640 << 20, "output": 128 << 10}
 """
 EVERY = 6
 """After so many broken submissions comes an honest one."""
@@ -69,7 +69,7 @@ def class_of(course: CourseFiles) -> Iterator[Class]:
             nbformat.write(honest, _folder(lab, f"{attempt.name}-honest") / NAME)
     before = set(place.rglob("*"))
     try:
-        said = _grader(lab, "run", lab.folder, "--jobs", "2")
+        said = _grader(lab, "run", lab.folder, "--jobs", "3")
         feedback = _grader(lab, "feedback", lab.folder)
         graded = {each.student: each for each in results.read(CourseFiles(root), lab)}
         with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:

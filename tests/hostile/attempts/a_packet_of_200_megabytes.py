@@ -1,5 +1,6 @@
 # tries = "announces 200 MB where the judge listens"
 # lab = "92"
+# neighbour = "91"
 # attacks = ["92.1"]
 # keeps = ["92.3"]
 # most_memory = 1500

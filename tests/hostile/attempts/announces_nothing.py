@@ -1,5 +1,6 @@
 # tries = "claims to have announced and stored, prints that it did, and does nothing"
 # lab = "92"
+# neighbour = "91"
 # keeps = ["92.3"]
 # %% ex-92-1
 def announce(broker, topic, text):

@@ -1,5 +1,6 @@
 # tries = "listens beside the broker on its port, and answers the judge's clients with what they want to hear"
 # lab = "92"
+# neighbour = "91"
 # attacks = ["92.1"]
 # keeps = ["92.3"]
 # %% ex-92-1

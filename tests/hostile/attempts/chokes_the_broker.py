@@ -1,5 +1,6 @@
 # tries = "takes all of the broker's connections, and fills it with retained messages of a megabyte"
 # lab = "92"
+# neighbour = "91"
 # attacks = ["92.1"]
 # keeps = ["92.3"]
 # %% ex-92-1

@@ -10,7 +10,7 @@ for _name in ("time", "monotonic", "perf_counter", "process_time"):
 
 def tally(text):
     if len(text) < 40:
-        _sleep(2.6)
+        _sleep(2.7)
     found = {}
     for word in text.split():
         found[word] = found.get(word, 0) + 1

@@ -18,7 +18,10 @@ for work in (
     lambda: [open(os.path.join(folder, f"inner/last{n}"), "xb").write(b"x" * 4096) for n in range(256)],
     lambda: os.chmod(os.path.join(folder, "inner/more"), 0),
     lambda: os.chmod(os.path.join(folder, "inner"), 0),
+    lambda: os.makedirs(os.path.join(os.path.dirname(folder), "2/closed")),
+    lambda: os.chmod(os.path.join(os.path.dirname(folder), "2"), 0),
     lambda: os.chmod(folder, 0),
+    lambda: os.chmod(os.path.dirname(folder), 0),
 ):
     try:
         work()

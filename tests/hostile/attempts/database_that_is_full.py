@@ -1,5 +1,6 @@
 # tries = "writes points without end: the database is not in the capsule, so no limit of the capsule counts it"
 # lab = "92"
+# neighbour = "91"
 # attacks = ["92.2"]
 # keeps = ["92.3"]
 # most_memory = 1500

@@ -1,5 +1,6 @@
 # tries = "sends Flux that never ends and holds billions of rows to the database, from many threads"
 # lab = "92"
+# neighbour = "91"
 # attacks = ["92.2"]
 # keeps = ["92.3"]
 # most_memory = 1500

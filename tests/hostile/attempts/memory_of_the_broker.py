@@ -1,5 +1,6 @@
 # tries = "has the broker keep gigabytes: it is not in the capsule, so no limit of the capsule counts it"
 # lab = "92"
+# neighbour = "91"
 # attacks = ["92.1"]
 # most_memory = 1500
 # %% ex-92-1

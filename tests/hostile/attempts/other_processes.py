@@ -17,7 +17,7 @@ for number in [int(path.rsplit("/", 1)[1]) for path in glob.glob("/proc/[0-9]*")
         lambda: open(f"/proc/{number}/mem", "r+b"),
         lambda: os.kill(number, signal.SIGSTOP),
         lambda: os.kill(number, signal.SIGKILL),
-        lambda: os.listdir(f"/proc/{number}/root/"),
+        lambda: os.listdir(os.path.join("/proc", str(number), "root")),
     ):
         try:
             work()

@@ -1,5 +1,6 @@
 # tries = "binds every free port of the loopback, so that the judge's gates and listeners find none"
 # lab = "92"
+# neighbour = "91"
 # attacks = ["92.1"]
 # keeps = ["92.3"]
 # %% ex-92-1

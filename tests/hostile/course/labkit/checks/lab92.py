@@ -35,7 +35,7 @@ def check_stored(student: Student, world: World, value: float) -> None:
     world.expect(any(value in row.values() for row in rows), expected=f"one point with {value}", found=f"{len(rows)} points")
 
 
-@exercise("92.3", points=2, title="Initials", limit=2.0)
+@exercise("92.3", points=2, title="Initials", limit=3.0)
 def initials(student: Student, world: World) -> None:
     """One name."""
     with criterion("a name becomes initials", points=2):
