@@ -42,7 +42,6 @@ class Execution:
         error: type of the exception that ended it, empty if none did.
         cut: whether outputs were left out.
         size: about how many bytes the outputs have in the file.
-        begun: whether the kernel has begun with it at all.
     """
 
     state: State
@@ -50,7 +49,6 @@ class Execution:
     error: str = ""
     cut: bool = False
     size: int = 0
-    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class KernelClient:
         alive: whether its process runs.
 
     Raises:
-        KitError: it does not answer. No code of a student has run by then.
+        KitError: it does not answer, or does not find the kit. No cell has run by then.
     """
 
     def __init__(self, connection_file: Path, alive: Callable[[], bool]) -> None:
@@ -142,9 +140,9 @@ class KernelClient:
             "allow_stdin": False, "stop_on_error": False,
         })
         reply: dict[str, Any] | None = None
-        heard = _Heard()
+        idle = False
         clock = _Clock(seconds)
-        while not (reply is not None and heard.end):
+        while not (reply is not None and idle):
             if reply is not None and (outputs.cut or clock.since("reply") > LAST_WORDS):
                 # Too much at once: the kernel has thrown away what we did not take, or a frame was too large.
                 self._doubtful = outputs.cut = True
@@ -154,17 +152,16 @@ class KernelClient:
             if outputs.cut and reply is None:
                 self._channels.drop("iopub")  # a flood: nothing of it will be shown, so nothing of it is read
             else:
-                self._listen(asked, outputs, heard)
+                idle |= self._listen(asked, outputs)
             if reply is None and (found := self._reply("execute_reply", asked)) is not None:
                 reply = found.content
                 clock.mark("reply")
         if reply is not None and _leaves(reply):
             self._wait_for_end()
         if reply is None:
-            self._listen(asked, outputs, heard)
+            self._listen(asked, outputs)
         if reply is None or not self._alive():
-            return Execution("dead" if not self._alive() else "hangs", outputs.all(), "", outputs.cut, outputs.spent,
-                             begun=heard.begin or reply is not None)
+            return Execution("dead" if not self._alive() else "hangs", outputs.all(), "", outputs.cut, outputs.spent)
         failed = str(reply.get("ename", ""))[:100] if reply.get("status") == "error" else ""
         return Execution("late" if clock.late else "done", outputs.all(), failed, outputs.cut, outputs.spent)
 
@@ -211,17 +208,15 @@ class KernelClient:
         # What it said before it ended is still to be read, so one more round follows.
         return self._alive() or clock.last_round()
 
-    def _listen(self, asked: str, outputs: Outputs, heard: _Heard) -> None:
-        """Take the outputs that wait, for a moment."""
+    def _listen(self, asked: str, outputs: Outputs) -> bool:
+        """Take the outputs that wait, for a moment; return whether the cell's last one was among them."""
         until = time.monotonic() + 0.2
         while time.monotonic() < until and (message := self._channels.receive("iopub")) is not None:
-            if message.parent != asked:
-                continue
-            heard.begin = True
-            if message.kind == "status" and message.content.get("execution_state") == "idle":
-                heard.end = True
-                return
-            outputs.take(message)
+            if message.parent == asked:
+                if message.kind == "status" and message.content.get("execution_state") == "idle":
+                    return True
+                outputs.take(message)
+        return False
 
     def _reply(self, kind: str, asked: str) -> Message | None:
         until = time.monotonic() + 0.2
@@ -229,19 +224,6 @@ class KernelClient:
             if message.parent == asked and message.kind == kind:
                 return message
         return None
-
-
-@dataclass
-class _Heard:
-    """What came of a cell on the channel of outputs.
-
-    Args:
-        begin: anything.
-        end: the message that says that nothing more will come.
-    """
-
-    begin: bool = False
-    end: bool = False
 
 
 def _leaves(reply: dict[str, Any]) -> bool:

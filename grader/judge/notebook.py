@@ -101,13 +101,11 @@ class Notebook:
         return self.results
 
     def _execute(self, index: int, cell: Any) -> None:
-        ran = self.session.execute(cell.source) if self.session.alive else None
-        if ran is not None and ran.state == "dead" and not ran.begun and self._blame_the_last(index):
-            ran = self.session.execute(cell.source)
-        if ran is None:
+        if not self.session.there() and not self._blame_the_last(index):
             cell.outputs = _told("NotExecuted", f"This cell did not run: {self.session.end}.")
             return
         self._last = index
+        ran = self.session.execute(cell.source)
         outputs = Outputs(0, {})
         if ran.cut:
             outputs.note(f"The rest of what this cell shows was left out. A cell may show "
@@ -157,12 +155,14 @@ class Notebook:
             if cell.cell_type != "code" or place in self._deadly:
                 continue
             self.session.where = name_of(cell)
-            begun = False
+            if not self.session.there():
+                self._deadly.add(before)
+                return
             if exercise := self.exercises.get(checked(cell)):
                 self._open(exercise, again=False)
             else:
-                begun = self.session.execute(cell.source).begun
-            before = place if begun else before
+                before = place
+                self.session.execute(cell.source)
             if not self.session.alive:
                 self._deadly.add(before)
                 return

@@ -10,11 +10,14 @@ from grader.capsule.launcher import Kernel, Launcher
 from grader.judge.guard import Guard
 from grader.judge.kernel import Answer, Execution, KernelClient
 from grader.submission import Incident, Limits
+from labkit.errors import KitError
 
 ALL_OUTPUTS = 16 << 20
 """Bytes that the outputs of all cells of a notebook may have together."""
 LAST_PART = 0.25
 """Time of the hidden cases, as a part of that of the submission. It is granted in addition."""
+PATIENCE = 20.0
+"""Seconds in which a kernel without work must answer, on a machine that has much."""
 RESTARTS = 2
 """How often a submission gets a new kernel."""
 
@@ -69,6 +72,18 @@ class Session:
         Raises:
             KitError: that is not possible.
         """
+        try:
+            self._begin()
+        except KitError:
+            # A file that is named as a module that the kernel imports takes its place: once more without them.
+            self._drop()
+            if not self._files:
+                raise
+            self._files = {}
+            self._begin()
+            self.note("kit", "The notebook's kernel does not start with the files beside it. They were left out.")
+
+    def _begin(self) -> None:
         self._kernel = kernel = self._launcher.start(self._files, self._environment, self.limits)
         self._client = KernelClient(kernel.connection_file, kernel.running)
         self._guard.watch(kernel)
@@ -111,6 +126,10 @@ class Session:
             self.note("time", f"It ran longer than {self.limits.cell:g} s and was interrupted.")
         self._after(ran.state, f"it ran longer than {self.limits.cell:g} s and could not be interrupted")
         return ran
+
+    def there(self) -> bool:
+        """Ask the kernel whether it is still there: a cell may end it a moment after its own end."""
+        return self.alive and self.ask({"do": "ping"}, seconds=PATIENCE).state == "done"
 
     def ask(self, content: dict[str, Any], *, seconds: float) -> Answer:
         """Ask the kernel's host. A kernel that hangs or has died is gone afterwards.

@@ -1,13 +1,28 @@
 from __future__ import annotations
 
+import base64
 import json
+from dataclasses import replace
 
 import pytest
 
+from grader.capsule.launcher import ROOM, launcher
+from grader.judge.room import judge
 from grader.submission import Graded, Limits
 from labkit.checks.result import MIME
 from tests.grader.judge.conftest import Judge
-from tests.grader.judge.notebooks import ADD, DOUBLE, SECRETS, SHORT, SHOUT, cell, notebook, shown
+from tests.grader.judge.notebooks import (
+    ADD,
+    COURSE,
+    DOUBLE,
+    SECRETS,
+    SHORT,
+    SHOUT,
+    cell,
+    notebook,
+    shown,
+    submission,
+)
 
 
 def scores(graded: Graded) -> list[float]:
@@ -118,9 +133,9 @@ def test_a_cell_without_end_is_interrupted_and_the_rest_goes_on(judged: Judge) -
 STUBBORN = "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
 
 
-@pytest.mark.parametrize("deadly", [STUBBORN, "import os\nos._exit(0)", "import os\nos.kill(os.getpid(), 9)"])
+@pytest.mark.parametrize("deadly", [STUBBORN, "__import__('os')._exit(0)", "import os\nos.kill(os.getpid(), 9)"])
 def test_a_cell_that_ends_the_kernel_costs_nothing_else(judged: Judge, deadly: str) -> None:
-    graded = judged(notebook(between=f"print('begin')\n{deadly}", after="double(21)"))
+    graded = judged(notebook(between=deadly, after="double(21)"))
     assert scores(graded) == [4, 4, 2]
     assert kinds(graded) in ({("time", "between")}, {("kernel death", "between")})
     assert "DeadKernelError" in shown(graded.notebook, "between")
@@ -197,6 +212,14 @@ def test_the_same_seed_gives_the_same_cases_and_another_student_others(judged: J
     first, again, other = (judged(notebook(), student=name) for name in ("ann", "ann", "bob"))
     assert first.seeds == again.seeds != other.seeds
     assert first.results["93.1"]["seed"] == first.seeds["93.1"]
+
+
+def test_files_that_keep_the_kernel_from_starting_are_left_out() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ROOM, "none")
+        files = {name: base64.b64encode(b"raise SystemExit(3)").decode() for name in ("psutil.py", "comm.py", "zmq.py")}
+        graded = judge(replace(submission(notebook()), files=files), COURSE, launcher(), lambda _exercise: None)
+    assert (graded.fault, scores(graded)) == ("", [4, 4, 2])
 
 
 def test_a_file_that_was_handed_in_lies_in_the_working_folder(judged: Judge) -> None:
