@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from grader.capsule.launcher import ROOM, launcher
+from grader.capsule.launcher import ROOM, Kernel, LaunchError, launcher
 from grader.judge.room import judge
 from grader.submission import Graded, Limits
 from labkit.checks.result import MIME
@@ -214,12 +215,27 @@ def test_the_same_seed_gives_the_same_cases_and_another_student_others(judged: J
     assert first.results["93.1"]["seed"] == first.seeds["93.1"]
 
 
-def test_files_that_keep_the_kernel_from_starting_are_left_out() -> None:
+FILES = {name: base64.b64encode(b"raise SystemExit(3)").decode() for name in ("json.py", "comm.py", "zmq.py")}
+
+
+class Delicate:
+    """A launcher whose kernels do not start with files beside the notebook: none is known that does it for certain."""
+
+    def start(self, files: Mapping[str, bytes], environment: Mapping[str, str], limits: Limits) -> Kernel:
+        """Start one without files."""
+        if files:
+            raise LaunchError("it does not start")
+        return launcher().start(files, environment, limits)
+
+
+@pytest.mark.parametrize("delicate", [False, True])
+def test_files_beside_the_notebook_do_not_keep_it_from_being_graded(delicate: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(ROOM, "none")
-        files = {name: base64.b64encode(b"raise SystemExit(3)").decode() for name in ("psutil.py", "comm.py", "zmq.py")}
-        graded = judge(replace(submission(notebook()), files=files), COURSE, launcher(), lambda _exercise: None)
+        made = Delicate() if delicate else launcher()
+        graded = judge(replace(submission(notebook()), files=FILES), COURSE, made, lambda _exercise: None)
     assert (graded.fault, scores(graded)) == ("", [4, 4, 2])
+    assert kinds(graded) == ({("kit", "")} if delicate else set())
 
 
 def test_a_file_that_was_handed_in_lies_in_the_working_folder(judged: Judge) -> None:
