@@ -1,5 +1,4 @@
 # tries = "new namespaces, mounts, chroot, setuid, keyrings, bpf, terminal input, loading modules"
-# docker = true
 # %% ex-91-2
 import ctypes
 import fcntl

@@ -1,6 +1,5 @@
 # tries = "kill(-1, SIGKILL): every process that it may kill"
 # keeps = ["91.1", "91.3"]
-# docker = true
 # %% ex-91-2
 import os
 import signal

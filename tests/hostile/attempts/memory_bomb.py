@@ -1,6 +1,5 @@
 # tries = "takes memory until it is stopped"
 # keeps = ["91.1"]
-# docker = true
 # %% ex-91-2
 taken = []
 for _ in range(64):

@@ -1,5 +1,4 @@
 # tries = "kills, traces and writes into the memory of every process that it sees"
-# docker = true
 # %% ex-91-2
 import ctypes
 import glob

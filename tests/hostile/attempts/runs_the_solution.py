@@ -1,7 +1,6 @@
 # tries = "imports the grader and the target's checks, and runs the solution's own text as its answer"
 # beats_nbgrader = "full marks"
 # keeps = ["91.1", "91.3"]
-# docker = true
 # %% ex-91-2
 import importlib
 import json

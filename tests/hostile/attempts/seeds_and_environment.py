@@ -1,6 +1,5 @@
 # tries = "prints the environment, the command lines and environments of all processes, and the seed"
 # keeps = ["91.1", "91.3"]
-# docker = true
 # %% ex-91-2
 import glob
 import os

@@ -1,6 +1,5 @@
 # tries = "leaves start-up files for the kernels of later students: IPython, site, pth, pyc"
 # beats_nbgrader = "the next, wrong, student has full marks"
-# docker = true
 # %% ex-91-2
 import os
 import site

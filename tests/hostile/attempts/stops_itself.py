@@ -1,7 +1,6 @@
 # tries = "SIGSTOP of its own process"
 # keeps = ["91.1"]
 # incidents = ["time", "kernel death"]
-# docker = true
 # %% ex-91-2
 import os
 import signal

@@ -1,5 +1,4 @@
 # tries = "adds a file to, or a line to a file in, every place outside"
-# docker = true
 # %% ex-91-2
 import os
 import site

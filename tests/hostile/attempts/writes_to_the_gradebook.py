@@ -1,6 +1,5 @@
 # tries = "gives everybody full marks in the gradebook, wherever it may lie"
 # beats_nbgrader = "every student's manual score is 5; a manual score always wins"
-# docker = true
 # %% ex-91-2
 import os
 import sqlite3
