@@ -17,6 +17,8 @@ MOST = 500
 _JSON_MIME = re.compile(r"application/([\w.-]+\+)?json")
 _MIME = re.compile(r"[a-z][\w.+-]{0,63}/[\w.+;=-]{1,128}")
 
+DEEPEST = 50
+"""Levels of JSON in an output: what reads the notebook later may have less patience than what reads it here."""
 LINE = 12
 """Bytes that a line costs beside its text: a notebook file holds each line as a string on a line of its own."""
 
@@ -42,6 +44,14 @@ def clean_data(value: Any) -> Any:
 def _cost(text: str) -> int:
     """Return about how many bytes a text has in the file; line ends of JSON text count too."""
     return len(text.encode()) + LINE * (text.count("\n") + text.count("\\n"))
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether JSON types are nested deeper than so many levels."""
+    if not isinstance(value, (list, dict)):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper(item, levels - 1) for item in items)
 
 
 class Outputs:
@@ -149,12 +159,14 @@ class Outputs:
     def _bundle(self, content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Return data and metadata of a display, None if it is more than there is room for."""
         data = {
-            mime: value if isinstance(value, str) else json.loads(json.dumps(value, allow_nan=False))
+            mime: value
             for mime, value in content["data"].items()
             if _MIME.fullmatch(mime) and (isinstance(value, str) or _JSON_MIME.fullmatch(mime))
         }
         metadata = content.get("metadata")
         metadata = metadata if isinstance(metadata, dict) else {}
+        if _deeper(data, DEEPEST) or _deeper(metadata, DEEPEST):
+            return None
         size = _cost(json.dumps(data, allow_nan=False)) + _cost(json.dumps(metadata, allow_nan=False))
         return (clean_data(data), clean_data(metadata)) if self._pay(size) else None
 

@@ -55,6 +55,14 @@ def test_data_of_odd_types_is_left_out() -> None:
     assert output["metadata"] == {}
 
 
+def test_data_that_is_nested_too_deeply_is_left_out() -> None:
+    deep: Any = []
+    for _ in range(60):
+        deep = {"a": [deep]}
+    for content in ({"data": {"application/json": deep}}, {"data": {"text/plain": "x"}, "metadata": {"b": deep}}):
+        assert shown(("display_data", content)) == []
+
+
 def test_streams_are_joined_and_halves_of_characters_replaced() -> None:
     line = ("stream", {"name": "stdout", "text": "\ud800\n"})
     assert [output["text"] for output in shown(line, line)] == ["?\n?\n"]
