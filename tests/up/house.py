@@ -38,7 +38,7 @@ def temporary_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def up(*arguments: str, timeout: float = 150, **environment: str) -> subprocess.CompletedProcess[str]:
+def up(*arguments: str, timeout: float = 170, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end; afterwards nothing of it is left in its folder of temporary files."""
     with temporary_folder() as folder:
         ended = subprocess.run(words(*arguments), capture_output=True, text=True, timeout=timeout, check=False,

@@ -31,11 +31,16 @@ STORES = {
 ON_POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without asking it")
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("system", STORES)
 def test_a_system_is_well_and_its_messages_move(system: str, tmp_path: Path) -> None:
     (tmp_path / f"{system}.py").write_text("raise RuntimeError('without --mine this is not loaded')\n")
-    ended = up(system, "--for", "4s", "--speed", "5", "--json", "--without", without(system), HOUSE=str(tmp_path))
-    found = document(ended)
+    for seconds in ("4s", "40s"):  # on a loaded machine little moves in four
+        ended = up(system, "--for", seconds, "--speed", "5", "--json", "--without", without(system),
+                   HOUSE=str(tmp_path))
+        found = document(ended)
+        if ended.returncode == 0 and all(row(found, name)["stored"] for name in STORES[system]):
+            break
     assert (ended.returncode, found["status"], found["problems"]) == (0, "pass", []), ended.stdout + ended.stderr
     assert found["systems"] == {system: {"title": found["systems"][system]["title"], "status": "pass"}}
     assert found["house"] is None
@@ -51,9 +56,13 @@ def test_a_system_is_well_and_its_messages_move(system: str, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_all_five_systems_run_together_on_one_broker() -> None:
-    ended = up("--for", "10s", "--json", "--without", without())
-    found = document(ended)
+    for seconds in ("10s", "60s"):
+        ended = up("--for", seconds, "--json", "--without", without())
+        found = document(ended)
+        if ended.returncode == 0 and all(row(found, name)["stored"] for names in STORES.values() for name in names):
+            break
     assert (ended.returncode, found["problems"]) == (0, []), ended.stdout + ended.stderr
     assert list(found["systems"]) == list(STORES)
     for name in (name for names in STORES.values() for name in names):
@@ -118,7 +127,7 @@ def test_a_killed_process_is_started_again_a_notebook_can_attach_and_ctrl_c_leav
     victim = house.child("-m", "stack.shelly.collector")
     assert victim is not None
     victim.kill()
-    wait_until(lambda: house.child("-m", "stack.shelly.collector") not in (None, victim), 30, what="another collector")
+    wait_until(lambda: house.child("-m", "stack.shelly.collector") not in (None, victim), 60, what="another collector")
 
     address = re.fullmatch(r"mqtt://(.*):(\d+)", house.variables()["LABKIT_MQTT_URL"])
     assert address is not None
@@ -129,13 +138,13 @@ def test_a_killed_process_is_started_again_a_notebook_can_attach_and_ctrl_c_leav
     client.connect(address[1], int(address[2]))
     client.loop_start()
     try:
-        assert heard.wait(30), "no gateway is heard at the address of the file"
+        assert heard.wait(60), "no gateway is heard at the address of the file"
     finally:
         client.disconnect()
         client.loop_stop()
 
     house.process.send_signal(signal.SIGINT)
-    assert house.process.wait(30) == 0, house.said()
+    assert house.process.wait(60) == 0, house.said()
     house.check_nothing_is_left()
     assert not house.env_file.exists(), "its addresses are nobody's any more"
     assert re.search(r"[●○✗↻] shelly-collector", house.said()), house.said()
@@ -146,9 +155,9 @@ def test_a_killed_server_is_started_again_and_sigterm_leaves_nothing(house: Hous
     broker = next(one for one in house.family if one.name() == "mosquitto")
     broker.kill()
     wait_until(lambda: any(one.name() == "mosquitto" and one.pid != broker.pid for one in family(house.process.pid)),
-               30, what="another broker")
+               60, what="another broker")
     house.process.send_signal(signal.SIGTERM)
-    assert house.process.wait(30) == 0, house.said()
+    assert house.process.wait(60) == 0, house.said()
     house.check_nothing_is_left()
 
 
