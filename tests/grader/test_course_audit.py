@@ -17,7 +17,7 @@ EXERCISES = [exercise.id for lab in LABS for exercise in of_lab(lab.number)]
 @pytest.fixture(scope="module")
 def verdicts() -> list[audit.Verdict]:
     """Those of all answers. Nearly all the time of an answer passes in waiting, so many run at once."""
-    return audit.audit(LABS, jobs=16)
+    return audit.audit(LABS, jobs=12)
 
 
 @pytest.mark.slow
