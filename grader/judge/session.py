@@ -55,6 +55,8 @@ class Session:
         self._guard = Guard(limits.submission, self._end_of_time)
         self._over = ""
         self._too_much = False
+        self._met: list[Incident] = []
+        """Limits that the present capsule has met and that are noted."""
 
     @property
     def alive(self) -> bool:
@@ -84,6 +86,7 @@ class Session:
             self.note("kit", "The notebook's kernel does not start with the files beside it. They were left out.")
 
     def _begin(self) -> None:
+        self._met = []
         self._kernel = kernel = self._launcher.start(self._files, self._environment, self.limits)
         self._client = KernelClient(kernel.connection_file, kernel.running)
         self._guard.watch(kernel)
@@ -125,11 +128,14 @@ class Session:
         if ran.state == "late":
             self.note("time", f"It ran longer than {self.limits.cell:g} s and was interrupted.")
         self._after(ran.state, f"it ran longer than {self.limits.cell:g} s and could not be interrupted")
+        if self._kernel is not None:
+            self._note_limits(self._kernel)
         return ran
 
     def there(self) -> bool:
         """Ask the kernel whether it is still there: a cell may end it a moment after its own end."""
-        return self.alive and self.ask({"do": "ping"}, seconds=PATIENCE).state == "done"
+        self.ask({"do": "ping"}, seconds=PATIENCE)
+        return self.alive
 
     def ask(self, content: dict[str, Any], *, seconds: float) -> Answer:
         """Ask the kernel's host. A kernel that hangs or has died is gone afterwards.
@@ -166,6 +172,7 @@ class Session:
 
     def close(self) -> None:
         """End the kernel and everything in its capsule."""
+        self.where = ""
         self._guard.close()
         self._drop()
 
@@ -203,7 +210,13 @@ class Session:
         if kernel is None:
             return []
         kernel.stop()
-        found = [replace(incident, cell=incident.cell or self.where) for incident in kernel.incidents()]
-        for incident in found:
+        return self._note_limits(kernel)
+
+    def _note_limits(self, kernel: Kernel) -> list[Incident]:
+        """Note the limits that the capsule has met since the last question, and return them."""
+        met = kernel.incidents()
+        new = [incident for incident in met if incident not in self._met]
+        self._met = met
+        for incident in new:
             self.note(incident.kind, incident.text)
-        return found
+        return new
