@@ -67,7 +67,7 @@ c.Autograde.autograde_preprocessors = [
 #   c.PerDay.part, c.PerDay.grace = 0.1, 900
 # PostgreSQL as gradebook:
 #   c.CourseDirectory.db_url = "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
-# `grader run`: limits of a submission (grader/submission.py) and the seed of random cases, if .grader/seed is not wanted:
+# `grader run`: limits of a submission (grader/submission.py), and the seed of random cases instead of .grader/seed:
 #   c.GraderRun.limits = {"cell": 60, "submission": 600}
 #   c.GraderRun.seed = "any text, kept secret"
 

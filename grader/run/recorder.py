@@ -91,6 +91,7 @@ class Recorder:
         self._settings, self._ledger = settings, ledger
         self._sanitiser = _Sanitiser(settings)
         self._given_files: dict[str, dict[str, bytes]] = {}
+        self._cells: dict[str, set[str]] = {}
 
     @property
     def adds_students(self) -> bool:
@@ -108,6 +109,7 @@ class Recorder:
         """
         lab = handed_in.lab
         found: list[tuple[str, str, str]] = []
+        self._is_of(lab, handed_in.notebook)
         try:
             with self._ledger.transaction():
                 notebook = self._sanitiser.run(handed_in.notebook, handed_in.student, lab.folder, self._ledger.url,
@@ -120,6 +122,15 @@ class Recorder:
         handed_in.files.update(self._given(lab))
         return Submission(handed_in.student, lab.folder, nbformat.writes(notebook), self._settings.seed,
                           handed_in.encoded(), self._settings.limits)
+
+    def _is_of(self, lab: LabFiles, notebook: Any) -> None:
+        """See that a notebook is not that of another lab: all its cells would be put back, for no points."""
+        if lab.folder not in self._cells:
+            self._cells[lab.folder] = set(self._ledger.cells(lab.folder))
+        ids = {str(cell.metadata.get("nbgrader", {}).get("grade_id", "")) for cell in notebook.cells} - {""}
+        names = ids | {cell.id for cell in notebook.cells}
+        if ids and not names & self._cells[lab.folder]:
+            raise RecordError(f"it is of another lab, its cells are {', '.join(sorted(ids)[:3])[:100]} …")
 
     def _given(self, lab: LabFiles) -> dict[str, bytes]:
         """The lab's own files, which replace a student's of the same name, as with nbgrader."""

@@ -91,6 +91,11 @@ def two_others(lab: LabFiles, student: str) -> None:
     (folder / "b.ipynb").write_bytes((folder / "a.ipynb").read_bytes())
 
 
+def another_lab(lab: LabFiles, student: str) -> None:
+    text = lab.solution.read_text(encoding="utf-8")
+    hand_in(lab, student, text.replace("ex-90", "ex-91").replace("check-90", "check-91").replace("reflect-90", "r-91"))
+
+
 UNREADABLE: dict[str, tuple[Place, str]] = {
     "not-json": (not_json, "is not JSON"),
     "not-text": (not_text, "is not text"),
@@ -105,6 +110,7 @@ UNREADABLE: dict[str, tuple[Place, str]] = {
     "a-pipe": (a_pipe, "is not an ordinary file"),
     "a-folder": (a_folder, "is not an ordinary file"),
     "folder-is-a-link": (folder_is_a_link, "The folder of the submission is a link"),
+    "another-lab": (another_lab, "it is of another lab"),
     "two-others": (two_others, "but 2 others"),
 }
 """What cannot be read, and what is said of it."""
