@@ -51,7 +51,8 @@ class DockerRoom:
 
     def __init__(self, course: CourseFiles) -> None:
         self._course = course.root.resolve()
-        self._name = ""
+        self.name = ""
+        """Of the room that runs, also the label of all that belongs to it."""
         self._guardian: subprocess.Popen[bytes] | None = None
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -75,7 +76,7 @@ class DockerRoom:
         self._clear()
         for name in ("labkit", "grader"):
             _readable(_package(name))
-        name = self._name = f"grader-{secrets.token_hex(6)}"
+        name = self.name = f"grader-{secrets.token_hex(6)}"
         self._guardian = subprocess.Popen(
             [sys.executable, "-m", "grader.capsule.docker_guardian", name], stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -116,9 +117,9 @@ class DockerRoom:
                 case "kernel":
                     return {"kernel": self._kernel(asked)}
                 case "running":
-                    return {"running": _running(asked["kernel"], self._name)}
+                    return {"running": _running(asked["kernel"], self.name)}
                 case "end":
-                    return {"incidents": _end(asked["kernel"], self._name, Limits(**asked["limits"]))}
+                    return {"incidents": _end(asked["kernel"], self.name, Limits(**asked["limits"]))}
         except Exception as error:  # whatever the engine says is the room's to tell
             return {"error": f"{type(error).__name__}: {error}"}
         return {"error": f"a room cannot have {asked['need']}"}
@@ -131,7 +132,7 @@ class DockerRoom:
         made: Container = client().containers.run(
             docker_image.name(),
             ["python", "/run/boot.py", f"{folder}/kernel.json", rules.own_limits(limits, alone=False), folder],
-            detach=True, labels={LABEL: self._name}, user=f"{NOBODY}:{NOBODY}", network_mode=f"container:{self._name}",
+            detach=True, labels={LABEL: self.name}, user=f"{NOBODY}:{NOBODY}", network_mode=f"container:{self.name}",
             read_only=True, init=True, cap_drop=["ALL"], security_opt=["no-new-privileges", _SECCOMP],
             log_config=LogConfig(type="none"), ipc_mode="private", shm_size=rules.SHARED_MEMORY,
             mem_limit=limits.memory + _OVERHEAD, memswap_limit=limits.memory + _OVERHEAD, pids_limit=limits.processes,
@@ -139,7 +140,7 @@ class DockerRoom:
                    "/tmp": f"rw,exec,size={rules.TEMPORARY}"},
             volumes={str(_package("labkit")): {"bind": f"{KIT}/labkit", "mode": "ro"},
                      str(rules.BOOT): {"bind": "/run/boot.py", "mode": "ro"},
-                     self._name: {"bind": SOCKETS, "mode": "rw"}},
+                     self.name: {"bind": SOCKETS, "mode": "rw"}},
             environment={**rules.environment(), "PATH": docker_image.PATH, "PYTHONPATH": KIT, **asked["environment"]},
             working_dir=rules.HOME,
         )

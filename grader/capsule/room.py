@@ -46,6 +46,7 @@ class Room:
         self._said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._log: collections.deque[str] = collections.deque(maxlen=_LOG_LINES)
         self._readers: list[threading.Thread] = []
+        self._ending = threading.Lock()
 
     def __enter__(self) -> Room:
         return self
@@ -69,16 +70,19 @@ class Room:
             process = self._warm()
             self._tell(process, {"submission": submission.data(), "course": self._maker.course_root})
             return self._listen(process, submission, progress)
-        except (LabkitError, OSError) as error:
+        except (LabkitError, OSError, ValueError, TypeError, KeyError) as error:
             self._kill()
             seconds = round(time.monotonic() - started, 3)
-            return Graded(submission.student, submission.lab, submission.notebook, fault=str(error), seconds=seconds)
+            return Graded(submission.student, submission.lab, submission.notebook, fault=_told(error), seconds=seconds)
         except BaseException:
             self._kill()  # Ctrl-C: what is in it is half done
             raise
 
     def close(self) -> None:
-        """End the room and everything in it, and wait until it is gone. It starts again when it is used again."""
+        """End the room and everything in it, and wait until it is gone. It starts again when it is used again.
+
+        Another thread may do so while `grade` waits: that then returns with a fault.
+        """
         process = self._process
         if process is None:
             return
@@ -108,7 +112,7 @@ class Room:
         try:
             pipe.write(json.dumps(message).encode() + b"\n")
             pipe.flush()
-        except OSError:
+        except (OSError, ValueError):  # it has ended, or another thread has closed the room
             raise self._dead(process) from None
 
     def _listen(
@@ -131,7 +135,7 @@ class Room:
 
     def _dead(self, process: subprocess.Popen[bytes]) -> RoomFaultError:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(CLOSING)
+            process.wait(1.0)
         for reader in self._readers:
             reader.join(1.0)
         ended = "closed its line" if process.returncode is None else f"ended with status {process.returncode}"
@@ -141,10 +145,11 @@ class Room:
         return list(self._log)[-12:]
 
     def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        self._maker.end(process)
+        with self._ending:
+            process, self._process = self._process, None
+            if process is None:
+                return
+            self._maker.end(process)
         for reader in self._readers:
             reader.join(CLOSING)
         for pipe in (process.stdin, process.stdout, process.stderr):
@@ -163,6 +168,10 @@ class RoomFaultError(LabkitError):
     def __init__(self, message: str, log: list[str]) -> None:
         told = [message, "Last lines of its log:", *(f"  | {line}" for line in log)] if log else [message]
         super().__init__("\n".join(told))
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, LabkitError) else f"{type(error).__name__}: {error}"
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -18,6 +18,7 @@ from jupyter_client.blocking import BlockingKernelClient
 
 from grader.capsule.channel import Channel
 from grader.capsule.launcher import Kernel, launcher
+from grader.capsule.plain import PlainLauncher
 from grader.submission import Limits
 from labkit.waiting import wait_until
 
@@ -88,9 +89,26 @@ def answer(students: dict[str, Student], makes: Any, asked: dict[str, Any]) -> d
                 "user": [os.getuid(), Path("/proc/self/status").read_text(encoding="ascii")],
                 "files": {path: Path(path).exists() for path in asked["files"]},
             }
+        case "cost":
+            return cost(asked["times"])
         case "serve":
             return {"port": _serve()}
     raise ValueError(asked)
+
+
+def cost(times: int) -> dict[str, Any]:
+    """Run a hello notebook in a capsule and in a plain kernel, by turns; seconds of each."""
+    ways: dict[str, Any] = {"capsule": launcher(None), "plain": PlainLauncher()}
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(times):
+        for name, way in ways.items():
+            started = time.perf_counter()
+            student = Student(way.start({}, {}, Limits()))
+            assert student.run("print('hello')", READY) == {"text": "hello\n", "ended": True}
+            student.client.stop_channels()
+            student.kernel.stop()
+            found[name].append(time.perf_counter() - started)
+    return found
 
 
 def _command(pid: str) -> str:
