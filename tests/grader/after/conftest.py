@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import nbformat
 import pytest
@@ -20,7 +21,7 @@ from labkit.checks import registry, runner
 from labkit.checks.result import Result
 from labkit.checks.student import LocalStudent
 from labkit.checks.world import World
-from tests.grader.conftest import copy_toy, released
+from tests.grader.conftest import _take_toys, copy_toy, released
 
 LATE = '''
 from nbgrader.plugins import LateSubmissionPlugin
@@ -78,16 +79,29 @@ def judged_results(lab: LabFiles, chosen: dict[str, str]) -> dict[str, Result]:
     return found
 
 
+@contextlib.contextmanager
+def toy_exercises() -> Iterator[None]:
+    """Know no toy course but the one that is loaded inside: a fixture of the session runs before `conftest` forgets."""
+    registers: list[dict[str, Any]] = [registry._exercises, registry._hidden]
+    aside = [_take_toys(known) for known in registers]
+    try:
+        yield
+    finally:
+        for known, others in zip(registers, aside, strict=True):
+            _take_toys(known)
+            known.update(others)
+
+
 def judged(lab: LabFiles, student: str, chosen: dict[str, str]) -> Graded:
     """What `grader run` finds out about a submission."""
     found = {exercise: result.data() for exercise, result in judged_results(lab, chosen).items()}
     return Graded(student, lab.folder, "", found, dict.fromkeys(found, 7), seconds=1.0)
 
 
-def draw_cards(lab: LabFiles, path: Path) -> None:
+def draw_cards(lab: LabFiles, student: str, chosen: dict[str, str]) -> None:
     """Write under the check cells what the judge of `grader run` writes there, which has hidden cases to keep."""
-    student = path.parts[-3]
-    found = judged_results(lab, {exercise: bank(lab, exercise)[name] for exercise, name in CLASS[student].items()})
+    path = lab.root / "autograded" / student / lab.folder / f"{lab.folder}.ipynb"
+    found = judged_results(lab, chosen)
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         exercise = cell.id.removeprefix("check-").replace("-", ".")
@@ -110,17 +124,19 @@ def class_of_four(tmp_path_factory: pytest.TempPathFactory, nbgrader: Callable[.
         book.add_student("anna", first_name="Anna", last_name="=HYPERLINK(\"http://evil\")", email="anna@example.org")
         book.add_student("zoe", first_name="Zoë", last_name="Ünal")
     texts = {exercise: bank(lab, exercise) for exercise in ("90.1", "90.2")}
-    for student, names in CLASS.items():
-        chosen = {exercise: texts[exercise][name] for exercise, name in names.items()}
-        submit(lab, student, handed_in(lab, chosen), f"2026-03-01 1{3 if student == 'ben' else 0}:00:00 UTC")
-        found = judged(lab, student, chosen)
-        if student == "dora":
-            found.incidents.append(Incident("time", "ex-90-2", "The cell ran longer than 60 s and was stopped."))
-        results.write(CourseFiles(lab.root), lab, found, "state")
+    chosen = {student: {exercise: texts[exercise][name] for exercise, name in names.items()}
+              for student, names in CLASS.items()}
+    for student, own in chosen.items():
+        submit(lab, student, handed_in(lab, own), f"2026-03-01 1{3 if student == 'ben' else 0}:00:00 UTC")
     graded = nbgrader(lab, "autograde", lab.folder)
     assert graded.returncode == 0, graded.stderr
-    for path in lab.root.glob("autograded/*/*/*.ipynb"):
-        draw_cards(lab, path)
+    with toy_exercises():
+        for student, own in chosen.items():
+            found = judged(lab, student, own)
+            if student == "dora":
+                found.incidents.append(Incident("time", "ex-90-2", "The cell ran longer than 60 s and was stopped."))
+            results.write(CourseFiles(lab.root), lab, found, "state")
+            draw_cards(lab, student, own)
     with Gradebook(f"sqlite:///{lab.root}/gradebook.db") as book:
         book.find_grade("check-90-2", lab.folder, lab.folder, "carl").manual_score = 5.5
         book.find_comment("ex-90-2", lab.folder, lab.folder, "carl").manual_comment = "Nearly: what of **no** text?"
