@@ -26,12 +26,12 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             # A child of multiprocessing inherits the pipe to the guardian and can outlive its parent.
-            threading.Event().wait(20)
+            threading.Event().wait(60)
             os._exit(0)
     print(json.dumps({
         "child": child,
         "port": services[name].port,
-        "processes": [process.pid for process in psutil.Process().children(recursive=True)],
+        "processes": [[each.pid, each.create_time()] for each in psutil.Process().children(recursive=True)],
         "directory": str(getattr(server, "directory", "")),
         "container": getattr(server, "name", ""),
     }), flush=True)

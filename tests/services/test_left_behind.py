@@ -59,6 +59,14 @@ def accepts(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
+def lives(pid: int, created: float) -> bool:
+    """Whether this process is still there: a number alone is soon another's."""
+    try:
+        return psutil.Process(pid).create_time() == created
+    except psutil.NoSuchProcess:
+        return False
+
+
 def of_the_kit(what: dict[str, Any]) -> list[str]:
     """What is still there: processes with the directory or the container in their arguments, port, directory."""
     key = what["directory"] or what["container"]
@@ -67,8 +75,7 @@ def of_the_kit(what: dict[str, Any]) -> list[str]:
         if any(key in argument for argument in process.info["cmdline"] or ()):
             left.append(f"process {process.pid}: {process.info['cmdline']}")
     # A database has processes that do not name its directory.
-    left += [f"process {pid}" for pid in what["processes"]
-             if pid != what["child"] and psutil.pid_exists(pid)]
+    left += [f"process {pid}" for pid, created in what["processes"] if pid != what["child"] and lives(pid, created)]
     if accepts(what["port"]):
         left.append(f"port {what['port']}")
     if what["directory"] and Path(what["directory"]).exists():

@@ -91,13 +91,14 @@ def test_another_site_is_another_server(hello: Services, provider: str) -> None:
 
 
 def test_a_stopped_entrance_leaves_nothing(provider: str) -> None:
-    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    before = {process.pid for process in psutil.Process().children()}
     with start("nginx", provider=provider, config={"nginx": HELLO}) as services:
         entrance = services.nginx
         directory = getattr(session._running["nginx"][-1].server, "directory", None)
     assert not answers(entrance)
     assert directory is None or not Path(directory).exists()
-    assert {process.pid for process in psutil.Process().children(recursive=True)} <= before
+    # Not theirs too: a database that another room has on this worker has processes that come and go.
+    assert {process.pid for process in psutil.Process().children()} <= before
 
 
 def test_a_killed_one_is_started_again_on_its_port_with_its_site(hello: Services) -> None:

@@ -84,7 +84,7 @@ def answers(endpoint: Endpoint, path: str = "/") -> bool:
 
 
 def killed_owner_leaves(service: str, provider: str, arguments: str = "") -> list[str]:
-    """Start a service in a process that is then killed with SIGKILL; what is still there after five seconds."""
+    """Start a service in a process that is then killed with SIGKILL; what is still there after a minute."""
     code = f"""
 import json, os, threading
 from labkit.services import Config, session, start

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def no_thread_is_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_the_topic_explorer_shows_the_tree_with_last_payloads(broker: Endpoint) -> None:
