@@ -32,7 +32,7 @@ _ENTER = 'mount -t proc -o nosuid,nodev,noexec proc /proc && exec setpriv --reui
          ' --inh-caps=-all --bounding-set=-all --no-new-privs -- "$@"'
 _CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 
-_PROBING = 30.0
+_PROBING = 120.0
 # What a room does: it makes a capsule, and asks whether anything in it runs.
 _PROBE = """
 from grader.capsule import bubblewrap
@@ -155,7 +155,11 @@ def _environment() -> dict[str, str]:
 
 
 def problem() -> str:
-    """Return why bubblewrap can make no rooms here, with what to do about it; empty if it can."""
+    """Return why bubblewrap can make no rooms here, with what to do about it; empty if it can.
+
+    Raises:
+        KitError: it has not answered in time.
+    """
     if not sys.platform.startswith("linux"):
         return "there is none for this system; it needs Linux"
     if not bubblewrap.program():
@@ -169,7 +173,9 @@ def problem() -> str:
     except subprocess.TimeoutExpired:
         tried.kill()
         tried.communicate()
-        return f"a capsule for a trial did not start within {_PROBING:g} s"
+        # No reason to do without it: rooms would then be of another kind from one run to the next.
+        raise KitError(f"bubblewrap made no capsule for a trial within {_PROBING:g} s.",
+                       fix="wait until this machine is less busy.") from None
     if tried.returncode == 0 and output.strip() == b"works":
         return ""
     said = errors.decode(errors="replace").strip().splitlines()[-1:] or [f"status {tried.returncode}"]

@@ -31,6 +31,7 @@ def choose(*, no_capsule: bool = False) -> Kind:
 
     Raises:
         CourseError: this machine can make no capsule, and `no_capsule` is not given.
+        KitError: this machine is too busy to tell.
     """
     from grader.capsule import bubblewrap, docker
 

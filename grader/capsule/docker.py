@@ -267,13 +267,12 @@ def _readable(folder: Path) -> None:
 
 def problem() -> str:
     """Return why Docker cannot be used here, with what to do about it; empty if it can."""
-    try:
-        import docker.errors
+    import docker.errors
 
-        client().ping()
-    except Exception as error:
-        told = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return f"no engine answers ({told}): install and start it, https://docs.docker.com/engine/install/"
+    from labkit.services.providers import docker_engine
+
+    if (reason := docker_engine.problem(docker_engine.ANSWER_ASKED_FOR)) is not None:
+        return f"no engine answers ({reason}): install and start it, https://docs.docker.com/engine/install/"
     try:
         client().images.get(docker_image.name())
     except docker.errors.ImageNotFound:

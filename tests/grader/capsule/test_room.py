@@ -1,7 +1,7 @@
 """The coordinator's end of a room: its line, its patience, its death.
 
-The judges here are a few lines of Python, because they must die, fall silent and break their line at a given moment; the
-real judge is in tests/grader/judge and tests/hostile. Their processes and pipes are real.
+The judges here are a few lines of Python, because they must die, fall silent and break their line at a given moment;
+their processes and pipes are real. The real judge is in tests/grader/judge and tests/hostile.
 """
 
 from __future__ import annotations
