@@ -28,6 +28,12 @@ GIVING_UP = 4.0
 _LOOK = 0.1
 """Seconds between two looks at whether the kernel still runs."""
 
+_PREPARE = """
+__import__("labkit.magics", fromlist=["register"]).register()
+__import__("labkit.checks.kernel_host", fromlist=["install"]).install()
+"""
+"""It leaves no name behind. The kit may have been imported before there was a shell that can know `%%part`."""
+
 State = Literal["done", "late", "hangs", "dead"]
 
 
@@ -116,8 +122,7 @@ class KernelClient:
                 heard |= self._channels.receive("iopub") is not None
 
     def _prepare(self) -> None:
-        ran = self.execute("__import__('labkit.checks.kernel_host', fromlist=['install']).install()",
-                           seconds=STARTING, budget=100_000, silent=True)
+        ran = self.execute(_PREPARE, seconds=STARTING, budget=100_000, silent=True)
         if ran.state != "done" or ran.error:
             said = "; ".join(str(output.get("evalue", output.get("text", ""))) for output in ran.outputs)
             raise KitError(f"The student's kernel cannot load the kit: {ran.error} {said[:1000]}".strip())

@@ -43,6 +43,13 @@ def test_right_answers_have_all_points_and_their_cells_show_cards(judged: Judge)
     assert (score["output_type"], score["data"]) == ("execute_result", {"text/plain": ["4"]})
 
 
+def test_a_cell_of_a_part_is_an_ordinary_cell(judged: Judge) -> None:
+    graded = judged(notebook("import labkit\nlabkit.course", between=f"%%part demo\n{DOUBLE}"))
+    assert scores(graded) == [0, 4, 2]
+    assert scores(judged(notebook(f"%%part demo\n{DOUBLE}", before="import labkit"))) == [4, 4, 2]
+    assert "UsageError" not in graded.notebook
+
+
 def test_stubs_have_no_points(judged: Judge) -> None:
     graded = judged(notebook("def double(number):\n    raise NotImplementedError", "", "raise NotImplementedError"))
     assert scores(graded) == [0, 0, 0]
