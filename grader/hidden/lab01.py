@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import string
 
-from labkit.checks import Student, World, criterion, hidden, lab01, lab01_messages
+from labkit.checks import Student, World, criterion, hidden, lab01, lab01_messages, lab01_presence
 from labkit.checks import lab01_hints as hints
 from labkit.checks.lab01_cases import random_matches, reading
 
@@ -120,4 +120,4 @@ def collect(student: Student, world: World) -> None:
 @hidden("01.6")
 def presence(student: Student, world: World) -> None:
     """Another node, another number of commands."""
-    lab01_messages.check_presence(student, world, commands=world.random.randint(2, 40), points=0)
+    lab01_presence.check_presence(student, world, commands=world.random.randint(2, 40), points=0)

@@ -1,4 +1,5 @@
-"""Checks of lab 01, MQTT basics: connect, topics, filters; `lab01_messages` has publish, collect and presence.
+"""Checks of lab 01, MQTT basics: connect, topics, filters. Publish and collect are in `lab01_messages`, presence in
+`lab01_presence`.
 
 The functions `check_…` take their cases as arguments, so that the hidden cases use them too.
 """
@@ -14,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from labkit.checks import lab01_hints as hints
-from labkit.checks import lab01_messages  # noqa: F401 - its exercises are a part of this lab
+from labkit.checks import lab01_messages, lab01_presence  # noqa: F401 - their exercises are a part of this lab
 from labkit.checks.criterion import criterion
 from labkit.checks.fake_broker import FakeBroker
 from labkit.checks.gate import Gate

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from grader import parts, sources
 from grader.layout import LabFiles
-from labkit.checks import Hint, LocalStudent, World, lab01_hints, of_lab, run
+from labkit.checks import Hint, LocalStudent, World, lab01_hints, lab01_presence, of_lab, run
 from labkit.checks.lab01_cases import (
     DOLLAR,
     EDGES,
@@ -220,3 +220,29 @@ def test_the_reference_has_all_points_under_every_provider(broker: Any) -> None:
             points += result.score
     # amqtt keeps no sessions, says so, and is not taken for exercise 1.6.
     assert points == (16 if broker.engine == "amqtt" else 20)
+
+
+def test_offline_counts_only_if_a_last_will_says_it(broker: Any) -> None:
+    """A submission can know the real broker, and let somebody else speak there for the node that was cut off."""
+
+    def presence(gate: Any, node_id: str) -> Any:
+        status = PART.node_topic(node_id, "status")
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=node_id, clean_session=False)
+
+        def speak(text: str) -> None:
+            herald = PART.connect(broker)
+            herald.publish(status, text, qos=1, retain=True).wait_for_publish(60)
+            herald.disconnect()
+
+        PART.begin(client, gate, lambda _client: speak("online"))
+        client.on_disconnect = lambda *_: speak("offline")
+        return client
+
+    exercise = next(each for each in of_lab("01") if each.id == "01.6")
+    with World({"mqtt": broker}) as world:
+        result = run(exercise, LocalStudent({"presence": presence}), world)
+    found = {line.title: line for line in result.criteria}[lab01_presence.OFFLINE]
+    assert found.state == "failed"
+    assert found.finding is not None
+    assert found.finding.hint is lab01_hints.WILL_BEFORE_CONNECT
+    assert found.finding.expected.startswith("a last will in CONNECT")

@@ -374,25 +374,6 @@ def presence(broker, node_id):
         client.commands.put(b'{"command": "set_led", "params": {"brightness": %d}}' % brightness)
     return client
 
-# %% id=somebody-else-says-offline hint=will-before-connect
-def presence(broker, node_id):
-    status, command = node_topic(node_id, "status"), node_topic(node_id, "command")
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=node_id, clean_session=False,
-                         userdata=queue.SimpleQueue())
-    herald = connect(broker)
-
-    def welcome(client):
-        client.subscribe(command, qos=1)
-        client.publish(status, "online", qos=1, retain=True)
-
-    def on_disconnect(client, userdata, flags, reason, properties):
-        herald.publish(status, "offline", qos=1, retain=True)
-
-    client.on_message = lambda client, commands, message: commands.put(message.payload)
-    begin(client, broker, welcome)
-    client.on_disconnect = on_disconnect
-    return client
-
 # %% id=drops-the-line-without-goodbye hint=say-goodbye
 class Abrupt(mqtt.Client):
     def disconnect(self, *args, **kwargs):
