@@ -21,6 +21,7 @@ from grader import answers, namespace, sources
 from grader.audit_pool import Pool
 from grader.audit_worker import Job, Report, Task
 from grader.exercises import of
+from grader.judge.room import seed_of
 from grader.layout import CourseError, LabFiles
 from labkit.checks import registry
 
@@ -28,8 +29,11 @@ WRONG_ANSWERS = 5
 """How many wrong answers an exercise has at least."""
 RIGHT_ANSWERS = 2
 """How many right answers beside the reference an exercise has at least."""
-SEEDS = (0, 1, 2)
-"""Seeds with which the reference is run: each makes other cases, and its result must not depend on them."""
+COURSE_SEED = "audit"
+"""Makes, with the name of a student, the seeds of the cases: the same ones in a plain process and in a capsule."""
+STUDENTS = ("seed-0", "seed-1", "seed-2")
+"""Students in whose name the reference is run: each gets other cases, and its result must not depend on them. All other
+answers are the first one's."""
 WAITING = 6
 """Child processes for each processor, by default: most of their time passes in waiting for time limits and faults."""
 
@@ -132,13 +136,14 @@ def _plans(lab: LabFiles) -> Iterator[Plan]:
         reference = "\n\n".join(cell.source for cell in solution if cell.exercise == exercise.id)
         right = answers.read(lab.answers("right", exercise.id))
         wrong = answers.read(lab.answers("wrong", exercise.id))
-        tasks = [Task("reference", f"seed {seed}", seed) for seed in SEEDS]
-        tasks.append(Task("untouched", "untouched", 0))
+        first, *_ = seeds = [seed_of(COURSE_SEED, student, exercise.id) for student in STUDENTS]
+        tasks = [Task("reference", student, seed) for student, seed in zip(STUDENTS, seeds, strict=True)]
+        tasks.append(Task("untouched", "untouched", first))
         if reference:
-            tasks.append(Task("noisy", "noisy reference", 0, namespace.noisy(reference)))
+            tasks.append(Task("noisy", "noisy reference", first, namespace.noisy(reference)))
         behind: list[answers.Answer | None] = [None] * len(tasks)
-        tasks += [Task("right", answer.id, 0, answer.source) for answer in right]
-        tasks += [Task("wrong", answer.id, 0, answer.source) for answer in wrong]
+        tasks += [Task("right", answer.id, first, answer.source) for answer in right]
+        tasks += [Task("wrong", answer.id, first, answer.source) for answer in wrong]
         job = Job(exercise.id, str(lab.checks), str(lab.hidden), str(lab.solution), str(lab.released))
         lacks = [Verdict(exercise.id, "bank", name, defect=f"has {len(bank)} {name} answers, needs {least}")
                  for name, bank, least in (("wrong", wrong, WRONG_ANSWERS), ("right", right, RIGHT_ANSWERS))
@@ -202,7 +207,7 @@ def _seeds(exercise: str, found: Sequence[Verdict]) -> list[Verdict]:
     cases = [report.cases for report in runs]
     again = [verdict.report.cases for verdict in found
              if verdict.kind == "noisy" and verdict.report and verdict.report.score == verdict.report.points]
-    name = f"seeds {', '.join(map(str, SEEDS))}"
+    name = ", ".join(STUDENTS)
     if len(set(cases)) < len(cases):
         return [Verdict(exercise, "seeds", name,
                         defect="make the same cases: draw some from world.random in grader/hidden/")]

@@ -16,16 +16,13 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader import namespace
-from grader.audit import Plan, Verdict, verdicts
+from grader.audit import COURSE_SEED, STUDENTS, Plan, Verdict, verdicts
 from grader.audit_worker import Report, Task
 from grader.capsule.choose import choose
 from grader.capsule.room import Room
 from grader.layout import CourseFiles, LabFiles
 from grader.submission import Graded, Submission
 from labkit.checks import registry
-
-COURSE_SEED = "audit"
-"""Makes, with the name of a student, the seeds of the cases."""
 
 
 def audit(course: CourseFiles, plans: Sequence[tuple[LabFiles, Plan]], *, jobs: int = 2,
@@ -108,7 +105,7 @@ def submission(lab: LabFiles, plan: Plan, task: Task) -> Submission:
     notebook = new_notebook(cells=[
         *(_cell(cell.name, cell.source, solution=bool(cell.exercise)) for cell in cells),
         _cell(check, f'check("{exercise.id}")', points=exercise.points)])
-    student = task.id.replace(" ", "-") if task.kind == "reference" else "seed-0"
+    student = task.id if task.kind == "reference" else STUDENTS[0]
     return Submission(student, lab.folder, nbformat.writes(notebook), seed=COURSE_SEED)
 
 

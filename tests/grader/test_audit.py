@@ -70,7 +70,7 @@ def test_a_right_answer_that_loses_points_is_reported(lab: LabFiles) -> None:
 def test_a_reference_that_fails_a_hidden_case_is_reported(lab: LabFiles) -> None:
     lab.hidden.write_text(lab.hidden.read_text(encoding="utf-8").replace("HIDDEN CASE!!!", "hidden case!!!"))
     found = defects(lab, "90.2")
-    assert any(line.startswith("reference seed 0: a right answer scores 2 of 6") for line in found)
+    assert any(line.startswith("reference seed-0: a right answer scores 2 of 6") for line in found)
     assert any(line.startswith("noisy noisy reference") for line in found)
 
 
@@ -134,7 +134,7 @@ def test_seeds_that_make_no_other_cases_are_reported(lab: LabFiles) -> None:
     text = lab.hidden.read_text(encoding="utf-8")
     lab.hidden.write_text(text.replace("world.random.randrange(10**6)", "7"), encoding="utf-8")
     (found,) = defects(lab, "90.2")
-    assert found.startswith("seeds seeds 0, 1, 2: make the same cases: draw some from world.random")
+    assert found.startswith("seeds seed-0, seed-1, seed-2: make the same cases: draw some from world.random")
 
 
 def test_cases_that_one_seed_makes_differently_are_reported(lab: LabFiles) -> None:
@@ -148,8 +148,8 @@ def test_cases_that_one_seed_makes_differently_are_reported(lab: LabFiles) -> No
 def test_each_seed_makes_its_own_cases_and_the_same_ones_again(lab: LabFiles) -> None:
     verdicts = audit.audit([lab], exercises=["90.1"], jobs=1)
     cases = {verdict.id: verdict.report.cases for verdict in verdicts if verdict.report}
-    assert len({cases[f"seed {seed}"] for seed in audit.SEEDS}) == len(audit.SEEDS) == 3
-    assert cases["seed 0"] == cases["noisy reference"] == cases["shift"] != ""
+    assert len({cases[student] for student in audit.STUDENTS}) == len(audit.STUDENTS) == 3
+    assert cases["seed-0"] == cases["noisy reference"] == cases["shift"] != ""
 
 
 def test_what_a_noisy_answer_does_is_noise() -> None:
