@@ -77,7 +77,9 @@ def connection(broker: Broker) -> Iterator[mqtt.Client]:
 
 # --- the health of the broker ------------------------------------------------------------------------------------
 
-SYS_TOPICS = {  # Mosquitto's, mosquitto(8); another broker has some of them, or none
+# Mosquitto's, mosquitto(8); another broker has some of them, or none. Before 2.0.16, Mosquitto forgets after a minute
+# those that did not change.
+SYS_TOPICS = {
     "version": "$SYS/broker/version",
     "uptime": "$SYS/broker/uptime",
     "clients_connected": "$SYS/broker/clients/connected",
