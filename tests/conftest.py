@@ -127,6 +127,7 @@ TOGETHER = (
     "tests/checks/test_notebook.py", "tests/firmware/test_node.py", "tests/labs/test_lab01.py",
     "tests/labs/test_lab02.py", "tests/stack/runtime/test_migrations.py", "tests/stack/test_compose",
     *(f"tests/grader/test_{name}.py" for name in ("course_audit", "formgrader", "nbgrader")),
+    *(f"tests/grader/{room}/" for room in ("after", "capsule", "judge", "run")),
     *(f"tests/faults/test_{system}" for system in ("home", "esp32", "f2", "meter", "shelly")),
     *(f"tests/services/test_{service}_contract.py" for service in (
         "influxdb", "kafka", "mqtt", "nginx", "nodered", "postgresql", "prometheus", "s3", "timescaledb")),
