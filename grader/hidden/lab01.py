@@ -92,8 +92,6 @@ def publish_reading(student: Student, world: World) -> None:
             for _ in range(chance.randint(1, 4)):
                 lab01_messages.check_waits(student, world, gate, client, sent, delay=chance.uniform(0.1, 0.3))
             lab01_messages.check_unacknowledged(student, gate, client, sent)
-            gate.open()
-            lab01_messages.check_waits(student, world, gate, client, sent, delay=chance.uniform(0.1, 0.3))
 
 
 @hidden("01.5")

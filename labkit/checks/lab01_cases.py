@@ -202,7 +202,12 @@ def readings(chance: random.Random, node_id: str, count: int) -> list[dict[str, 
 
 @contextlib.contextmanager
 def publishing(
-    world: World, gate: Gate, messages: Sequence[tuple[str, bytes | dict[str, Any]]], *, gap: float = 0.0
+    world: World,
+    gate: Gate,
+    messages: Sequence[tuple[str, bytes | dict[str, Any]]],
+    *,
+    gap: float = 0.0,
+    qos: int = 1,
 ) -> Iterator[None]:
     """Publish messages from a thread as soon as a client behind the gate has subscribed; end it after the block.
 
@@ -211,6 +216,7 @@ def publishing(
         gate: through which the student's client subscribes.
         messages: topic and payload of each.
         gap: seconds before each message.
+        qos: of the messages; with 0 many pass in no time.
     """
     before = gate.count("SUBACK", from_client=False)
     broker, over = world.broker, threading.Event()
@@ -222,7 +228,7 @@ def publishing(
             for topic, payload in messages:
                 if over.wait(gap):
                     return
-                broker.publish(topic, payload)
+                broker.publish(topic, payload, qos)
         except Exception as error:  # it belongs to the check's own thread
             problems.append(error)
 

@@ -287,7 +287,7 @@ def check_skipped(student: Student, world: World, gate: Gate, node_id: str, bad:
     topic = f"{world.unique('check-')}/{node_id}"
     good = [(topic, message) for message in readings(world.random, node_id, 3)]
     sent: list[tuple[str, bytes | dict[str, Any]]] = [good[0], *((topic, payload) for payload in bad), *good[1:]]
-    with publishing(world, gate, sent):
+    with publishing(world, gate, sent, qos=0 if len(bad) >= MANY else 1):
         outcome = student.call("collect", gate.endpoint, topic, 3, 3.0)
     printed = outcome.printed
     died = "Exception in thread" in printed
@@ -302,7 +302,7 @@ def check_skipped(student: Student, world: World, gate: Gate, node_id: str, bad:
     outcome.gives(good, hint=recognise).within(2.5, hints.COUNT_THE_GOOD)
     said = {int(number) for number in re.findall(r"\b\d{1,4}\b", printed)}
     # Who counts aloud up to the number says it; who goes on counting beyond it guesses.
-    guessed = len(said & set(range(len(bad) + 1, len(bad) + 31))) > (3 if len(bad) > MANY else 20)
+    guessed = len(said & set(range(len(bad) + 1, len(bad) + 31))) > (3 if len(bad) >= MANY else 20)
     world.expect(
         len(bad) in said and not guessed,
         hint=hints.SAY_HOW_MANY,
