@@ -36,6 +36,12 @@ def checked(cell: Any) -> str:
     return f"{int(found[1]):02d}.{int(found[2])}"
 
 
+def _decides(cell: Any) -> bool:
+    """Whether nbgrader takes points from what this cell shows: then nothing of the student's may write it."""
+    data = cell.metadata.get("nbgrader", {})
+    return bool(data.get("grade")) and not data.get("solution")
+
+
 def name_of(cell: Any) -> str:
     """Return the grade id of a cell, or its id."""
     return str(cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id", ""))
@@ -63,8 +69,8 @@ class Notebook:
     renew: Callable[[], None]
     say: Callable[[str], None]
     results: dict[str, Result] = field(default_factory=dict)
-    _executed: list[str] = field(default_factory=list)
-    _broken: list[str] = field(default_factory=list)
+    _texts: list[str] = field(default_factory=list)
+    _broken: set[str] = field(default_factory=set)
     _deadly: set[int] = field(default_factory=set)
     _hard: set[str] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=dict)
@@ -87,7 +93,10 @@ class Notebook:
                 continue
             number += 1
             cell.execution_count = number
-            if exercise is None:
+            if exercise is None and _decides(cell):
+                cell.outputs = _told("NoCheck", "The grader knows no check of this cell. Ask your instructor.")
+                self.session.note("kit", "It gives points, and the grader knows no check of it.")
+            elif exercise is None:
                 self._execute(index, cell)
                 _count(cell.outputs, number)
             elif exercise.id not in self.results:
@@ -116,7 +125,9 @@ class Notebook:
         if ran.state in {"hangs", "dead"}:
             outputs.error("DeadKernelError", f"This cell ended the notebook: {self.session.end}.")
         cell.outputs = [*ran.outputs, *outputs.all()]
-        (self._broken if ran.error in _NOT_PYTHON else self._executed).append(cell.source)
+        self._texts.append(cell.source)
+        if ran.error in _NOT_PYTHON:
+            self._broken.add(cell.source)
         if ran.state in {"hangs", "dead"}:
             self._deadly.add(index)
             self._revive(index)
@@ -160,7 +171,7 @@ class Notebook:
                 return
             if exercise := self.exercises.get(checked(cell)):
                 self._open(exercise, again=False)
-            else:
+            elif not _decides(cell):
                 before = place
                 self.session.execute(cell.source)
             if not self.session.alive:
@@ -171,7 +182,7 @@ class Notebook:
         self.session.ask({"do": "open", "exercise": exercise.id, "again": again}, seconds=self.session.limits.cell)
 
     def _student(self) -> KernelStudent:
-        return KernelStudent(self.session, lambda name: definition(self._executed, name), self._garbled)
+        return KernelStudent(self.session, lambda name: definition(self._texts, name), self._garbled)
 
     def _garbled(self, _reason: str) -> None:
         # The reason may repeat what the kernel said, and that may be an input of a hidden case.
@@ -197,10 +208,14 @@ class Notebook:
 
     def _outdated(self, exercise: Exercise) -> list[str]:
         """Say which functions are older than the last cell that defines them, since that one is not Python."""
-        names = [signature.split("(")[0] for signature in exercise.functions]
-        return [f"the cell with `def {name}` ended with an error when you ran it: this is an older version"
-                for name in names if any(re.search(rf"(?m)^def {re.escape(name)}\\b", text) for text in self._broken)
-                and definition(self._executed, name) is not None]
+        notes = []
+        for name in (signature.split("(")[0] for signature in exercise.functions):
+            head = re.compile(rf"^def {re.escape(name)}\b", re.MULTILINE)
+            states = [text in self._broken for text in self._texts if head.search(text)]
+            if states and states[-1] and not all(states):
+                notes.append(f"the cell with `def {name}` ended with an error when you ran it: "
+                             "this is an older version")
+        return notes
 
     def _missing(self) -> None:
         """Judge exercises whose check cell is not there; their points have no cell, so this is for the report only."""

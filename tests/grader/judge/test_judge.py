@@ -50,6 +50,21 @@ def test_a_cell_of_a_part_is_an_ordinary_cell(judged: Judge) -> None:
     assert "UsageError" not in graded.notebook
 
 
+def test_a_function_that_is_older_than_its_cell_is_told(judged: Judge) -> None:
+    graded = judged(notebook("def double(number:\n    return 5", before=DOUBLE))
+    assert graded.results["93.1"]["notes"] == [
+        "the cell with `def double` ended with an error when you ran it: this is an older version"]
+
+
+def test_a_cell_with_points_of_which_no_check_is_known_is_not_left_to_the_student(judged: Judge) -> None:
+    book = json.loads(notebook(before="labkit = 1"))
+    book["cells"][-1]["source"] = "3"
+    book["cells"][-1]["metadata"] = {"nbgrader": {"grade": True, "solution": False, "grade_id": "tests", "points": 3}}
+    graded = judged(json.dumps(book))
+    assert [output["output_type"] for output in cell(graded.notebook, "after")["outputs"]] == ["error"]
+    assert kinds(graded) == {("kit", "tests")}
+
+
 def test_stubs_have_no_points(judged: Judge) -> None:
     graded = judged(notebook("def double(number):\n    raise NotImplementedError", "", "raise NotImplementedError"))
     assert scores(graded) == [0, 0, 0]
