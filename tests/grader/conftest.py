@@ -99,6 +99,6 @@ def nbgrader() -> Run:
 
     def run(lab: LabFiles, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, "-m", "nbgrader", *arguments], cwd=lab.root, env=environment(lab.root),
-                              capture_output=True, text=True, timeout=150, check=False)
+                              capture_output=True, text=True, timeout=300, check=False)
 
     return run

@@ -59,7 +59,7 @@ def test_what_the_simulator_measures_is_on_the_dashboard_and_so_is_what_a_script
             sent = requests.post(f"{entrance}/api/mqtt/publish", timeout=60,
                                  json={"topic": "sensors/humidity/script-001", "message": reading})
             assert sent.json()["published"] is True
-            page.wait_for_function(f"{gauge.format('humidity')}.includes('61.5')", timeout=30_000)
+            page.wait_for_function(f"{gauge.format('humidity')}.includes('61.5')", timeout=60_000)
             assert other.wait(1, 60)[0].json() == reading
 
 
