@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadGroupScheduling
 
 from tests.browser import installed_chromium
@@ -150,6 +151,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Rooms:
 
 def pytest_configure() -> None:
     os.environ.update(PROVIDERS)
+    # Not by the clock: an example that takes its 0.2 s in a loaded minute is no fault. Of CI's profile the rest stays.
+    profile = settings.get_profile(settings.get_current_profile_name())
+    settings.register_profile("house", profile, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("house")
     # What a shell runs in the background (`make test &`, some CI) ignores Ctrl-C, and so would all that tests start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
