@@ -31,6 +31,9 @@ def installed_chromium() -> str | None:
 @contextmanager
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Start the installed Chromium without a window; close it at the end."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=60_000)  # five seconds are short on a loaded machine
     browser = playwright.chromium.launch(executable_path=installed_chromium(), args=ARGUMENTS)
     try:
         yield browser
