@@ -24,7 +24,7 @@ TAGS = frozenset({
 })
 STYLES = frozenset(ALLOWED_CSS_PROPERTIES) | {
     "border", "border-bottom", "border-collapse", "border-left", "border-radius", "border-right",
-    "border-top", "display", "gap", "line-height", "margin", "max-width", "min-width", "opacity",
+    "border-top", "display", "gap", "line-height", "list-style", "margin", "max-width", "min-width", "opacity",
     "overflow-wrap", "padding", "vertical-align", "white-space",
 }
 # No id and no free class: they could stand in the place of the page's own fields.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -12,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 from distributed import LocalCluster
 
 from grader.layout import CourseError, CourseFiles, LabFiles
 from grader.run.dask import DaskPool
+from labkit.waiting import wait_until
 from tests.grader.conftest import Run, environment
 from tests.grader.run.conftest import gradebook, hand_in, record, scores
 from tests.grader.test_nbgrader import SUBMISSIONS, cell_of
@@ -154,3 +157,31 @@ def test_a_command_line_that_cannot_be_meant_is_refused(lab: LabFiles, tmp_path:
         assert done.returncode == 1
         assert says in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_is_ended_leaves_no_process(lab: LabFiles) -> None:
+    loop = "while True:\n    pass"
+    hand_in(lab, "never-ends", change=lambda cells: setattr(cell_of(cells, "ex-90-1"), "source", loop))
+    command = [sys.executable, "-m", "grader", "--root", str(lab.root), "run", "--jobs", "1"]
+    with subprocess.Popen(command, cwd=lab.root, env=environment(lab.root), stdout=subprocess.DEVNULL) as process:
+        try:
+            started = psutil.Process(process.pid)
+            wait_until(lambda: busy(started), 120, what="the student's loop runs")
+            children = started.children(recursive=True)
+            process.terminate()
+            assert process.wait(60) == 130
+        finally:
+            process.kill()
+    _, left = psutil.wait_procs(children, timeout=60)
+    assert left == []
+    assert not (lab.root / "autograded").exists()
+
+
+def busy(process: psutil.Process) -> list[psutil.Process]:
+    """The processes below another that compute: a student's endless loop is soon the only one that has done much."""
+    found = []
+    for child in process.children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if child.cpu_times().user > 5:
+                found.append(child)
+    return found
