@@ -20,6 +20,7 @@ from grader.capsule.room import Room
 from grader.layout import CourseFiles
 from grader.release import release
 from labkit.waiting import wait_until
+from tests.conftest import stand_in
 from tests.hostile.harness import HERE, SECRET, Watch
 
 REPOSITORY = HERE.parents[1]
@@ -126,6 +127,7 @@ def rooms(course: CourseFiles, watch: Watch) -> Iterator[Callable[[Kind], Room]]
     made: dict[Kind, Room] = {}
     secret = pytest.MonkeyPatch()
     secret.setenv("INSTRUCTOR_TOKEN", SECRET)
+    secret.setenv("GRADER_IMAGE", stand_in("capsule"))
 
     def room(kind: Kind) -> Room:
         if kind not in made:
