@@ -166,18 +166,21 @@ class _Run:
         handed_in = intake.take(self._settings, lab, student)
         state = self._states.of(handed_in)
         handed_in = intake.opened(handed_in)
-        submission = None
-        if not handed_in.problem:
-            try:
-                submission = self._recorder.prepare(handed_in)
-            except RecordError as error:
-                handed_in = intake.refused(handed_in, f"The notebook cannot be graded: {error}.")
-        if submission is not None:
-            self._running[lab.folder, student] = handed_in, state
-            pool.put(submission)
-            return
-        submission = self._recorder.stand_in(handed_in)
-        self._record(handed_in, state, submission, Graded(student, lab.folder, submission.notebook))
+        try:
+            if not handed_in.problem:
+                try:
+                    submission = self._recorder.prepare(handed_in)
+                    self._running[lab.folder, student] = handed_in, state
+                    pool.put(submission)
+                    return
+                except RecordError as error:
+                    handed_in = intake.refused(handed_in, f"The notebook cannot be graded: {error}.")
+            submission = self._recorder.stand_in(handed_in)
+            fault = ""
+        except (SQLAlchemyError, OSError) as error:
+            submission = Submission(student, lab.folder, "")
+            fault = f"It could not be made ready: {error}"
+        self._record(handed_in, state, submission, Graded(student, lab.folder, submission.notebook, fault=fault))
 
     def _finish(self, submission: Submission, graded: Graded) -> None:
         handed_in, state = self._running.pop((submission.lab, submission.student))

@@ -68,10 +68,15 @@ def only_one(path: Path) -> Iterator[None]:
         path: the lock's file. The system frees the lock of a process that was killed.
 
     Raises:
-        CourseError: another run holds it.
+        CourseError: another run holds it, or the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("a")
+    except OSError as error:
+        raise CourseError(f"{path} cannot be written: {error.strerror}.",
+                          "run this as the owner of the course's folder.") from None
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -68,7 +68,9 @@ def students(settings: Settings, lab: LabFiles) -> list[str]:
     folders = settings.folders
     step = folders.submitted_directory
     expression = re.compile(folders.format_path(step, "(?P<student>.*)", re.escape(lab.folder), escape=True))
-    pattern = folders.format_path(glob.escape(step), "*", glob.escape(lab.folder))
+    structure = folders.directory_structure.format(nbgrader_step=glob.escape(step), student_id="*",
+                                                   assignment_id=glob.escape(lab.folder))
+    pattern = os.path.join(glob.escape(folders.root), structure)  # noqa: PTH118 - as nbgrader joins them
     found = {match["student"] for path in glob.glob(pattern)  # noqa: PTH207 - the pattern is absolute
              if os.path.isdir(path) and (match := expression.fullmatch(path))}  # noqa: PTH112
     return sorted(found - {name.strip() for name in folders.student_id_exclude.split(",")})

@@ -21,6 +21,7 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files, is_grade, is_locked, is_solution, rmtree
+from sqlalchemy.exc import SQLAlchemyError
 
 from grader.layout import LabFiles
 from grader.run.intake import TIMESTAMP, HandedIn
@@ -105,7 +106,9 @@ class Recorder:
             handed_in: a submission with a notebook; what is mended is added to its incidents.
 
         Raises:
-            RecordError: nbgrader's steps refuse the notebook.
+            RecordError: nbgrader's steps refuse the notebook, or it is of another lab.
+            SQLAlchemyError: the gradebook cannot be read.
+            OSError: the lab's files cannot be read.
         """
         lab = handed_in.lab
         found: list[tuple[str, str, str]] = []
@@ -114,6 +117,8 @@ class Recorder:
             with self._ledger.transaction():
                 notebook = self._sanitiser.run(handed_in.notebook, handed_in.student, lab.folder, self._ledger.url,
                                                found)
+        except (SQLAlchemyError, OSError):
+            raise
         except Exception as error:
             # The notebook is a stranger's: whatever nbgrader's steps raise on it is about this submission.
             raise RecordError(f"nbgrader's steps before execution refuse it: {type(error).__name__}: "
@@ -137,12 +142,12 @@ class Recorder:
         if lab.folder not in self._given_files:
             kept = self._sanitiser.exclude_overwriting.get(lab.folder, [])
             found: dict[str, bytes] = {}
-            for step in ("release", "source"):
-                folder = self._settings.folder(step, ".", lab.folder)
-                for name in find_all_files(str(folder), [*self._settings.folders.ignore, "*.ipynb"]):
-                    inside = Path(name).relative_to(folder).as_posix()
-                    if inside not in kept:
-                        found[inside] = Path(name).read_bytes()
+            # Those of the release. nbgrader takes them from the source's folder, which a capsule must not see.
+            folder = self._settings.folder("release", ".", lab.folder)
+            for name in find_all_files(str(folder), [*self._settings.folders.ignore, "*.ipynb"]):
+                inside = Path(name).relative_to(folder).as_posix()
+                if inside not in kept:
+                    found[inside] = Path(name).read_bytes()
             self._given_files[lab.folder] = found
         return self._given_files[lab.folder]
 
@@ -215,7 +220,7 @@ class Recorder:
         place.parent.mkdir(parents=True, exist_ok=True)
         if place.exists():
             old = made.with_name(f"{made.name}.old")
-            place.rename(old)
+            shutil.move(place, old)  # another file system, perhaps
             shutil.move(made, place)
             rmtree(str(old))
         else:

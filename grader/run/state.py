@@ -74,9 +74,9 @@ def fingerprint(root: Path) -> str:
 
 
 def _told(settings: Settings) -> str:
-    """The settings of nbgrader that grades depend on; a class in them is told by its name, not by its address."""
+    """The settings of nbgrader that grades depend on; what is no text in them is told without its address."""
     return json.dumps({name: section for name, section in settings.config.items() if name != "NbGrader"},
-                      sort_keys=True, default=lambda value: getattr(value, "__qualname__", type(value).__qualname__))
+                      sort_keys=True, default=lambda value: re.sub(r" at 0x[0-9a-f]+", "", repr(value)))
 
 
 def _release(folder: Path) -> list[Path]:
