@@ -104,7 +104,8 @@ class Manager:
         registry, watcher = self._registry, self._watcher
         lag, rejected = watcher.lag, registry.rejected + watcher.rejected
         received = registry.received + watcher.received
-        return {"received": received, "stored": max(0, received - rejected - lag), "rejected": rejected, "lag": lag,
+        stored = max(0, received - rejected - watcher.dropped - lag)
+        return {"received": received, "stored": stored, "rejected": rejected, "dropped": watcher.dropped, "lag": lag,
                 "error": self._error or watcher.error}
 
     @property

@@ -3,6 +3,9 @@
 What stores the readings (Telegraf, or the process `esp32-collector`) passes over what it cannot read. So this watcher
 reads the same topic with a session of its own, and writes each malformed message, with the reason, to the measurement
 `dead_letter`. A message is acknowledged when it is found to be good, or when the database has its dead letter.
+
+While the database is away the broker keeps what was published at QoS 1. At QoS 0 it waits for nobody: of such messages
+only so many wait here, and what comes then is let go and counted.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ _PATIENCE = 5.0
 _PAUSE = 0.5
 """Seconds between two tries to write."""
 _BATCH = 500
+MOST_WAITING = 20_000
+"""Messages that may wait when another one comes at QoS 0: some 20 MB of readings."""
 _MOST_PAYLOAD = 32_000
 """Bytes of a payload that are kept: a text field of InfluxDB holds 64 KB."""
 _AT_FAULT = (400, 413, 422)
@@ -54,10 +59,13 @@ class Watcher:
         influx: where the dead letters go.
         stage: its log.
         client_id: the name under which the broker keeps the session.
+        most_waiting: messages that may wait when another one comes at QoS 0.
     """
 
-    def __init__(self, broker: Broker, influx: Influx, stage: Stage, client_id: str) -> None:
+    def __init__(self, broker: Broker, influx: Influx, stage: Stage, client_id: str, *,
+                 most_waiting: int = MOST_WAITING) -> None:
         self._broker, self._influx, self._stage, self._client_id = broker, influx, stage, client_id
+        self._most_waiting = most_waiting
         self._client: mqtt.Client | None = None
         self._writer: threading.Thread | None = None
         self._connection = 0
@@ -67,7 +75,7 @@ class Watcher:
         self._waiting: list[_Message] = []
         self._stopping = False
         self._last_ns = 0
-        self.received = self.rejected = 0
+        self.received = self.rejected = self.dropped = 0
         self.error: str | None = None
         """Why dead letters cannot be written now; None when they can."""
 
@@ -125,6 +133,10 @@ class Watcher:
             client.subscribe(TOPICS, qos=1)
 
     def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if message.qos == 0 and len(self._waiting) >= self._most_waiting:
+            self.received += 1
+            self.dropped += 1
+            return
         letter = None
         try:
             check_reading(bytes(message.payload))

@@ -813,6 +813,7 @@ BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 END = datetime(2200, 1, 1, tzinfo=UTC)
 AT_FAULT = (400, 413, 422)  # answers of the database that say: these points, never
 PAUSE = 0.5  # seconds between two tries to write
+MOST_WAITING = 20_000  # messages, some 20 MB; of QoS 1 the broker sends no more than two batches before it must wait
 MOST_PAYLOAD = 32_000  # bytes of a payload in a dead letter: a text field holds 64 KB
 CHANGE = re.compile(rb'"(NotifyFullStatus|config_changed|component_added|component_removed)"')
 
@@ -838,7 +839,8 @@ class ShellyCollector:
     measurement `dead_letter`: tag `reason`, fields `topic`, `detail`, `payload` (`payload_hex` if it is no text), the
     time at which it arrived. A message is acknowledged when the database has what came of it.
 
-    `stats` counts messages: received = stored + duplicates + rejected + ignored + those that wait (`lag`).
+    `stats` counts messages: received = stored + duplicates + rejected + ignored + dropped + those that wait (`lag`).
+    At QoS 0 no broker waits for anybody: what comes while too many messages wait is let go, and counted as dropped.
 
     Args:
         broker: where the broker is: host, port, username, password.
@@ -850,6 +852,7 @@ class ShellyCollector:
         batch_size: the most messages in one request.
         patience: seconds that a gateway has to tell its components.
         client_id: the name under which the broker keeps the session.
+        most_waiting: messages of QoS 0 that may wait.
 
     Raises:
         ValueError: an address, a key or the name of a place cannot be used.
@@ -859,6 +862,7 @@ class ShellyCollector:
         self, broker: Broker, influx: Influx, *, topics: Iterable[str] = ("+/events/rpc", "+/events/ble"),
         locations: dict[str, str] | None = None, keys: dict[str, str | bytes] | None = None,
         window: float = 4.0, batch_size: int = 1000, patience: float = 5.0, client_id: str = "shelly-collector",
+        most_waiting: int = MOST_WAITING,
     ):
         self.broker, self.influx, self.topics = broker, influx, tuple(topics)
         self.locations = {check_address(sensor): place for sensor, place in (locations or {}).items()}
@@ -867,10 +871,11 @@ class ShellyCollector:
                 raise ValueError(f"the place {place!r} cannot be a tag")
         self.keys = {check_address(each): octets(key, 16, f"the key of {each}") for each, key in (keys or {}).items()}
         self.window, self.batch_size, self.patience, self.client_id = window, batch_size, patience, client_id
+        self.most_waiting = most_waiting
         self.components: dict[str, Components] = {}  # of each gateway, by the prefix of its topics
         self.silent: dict[str, float] = {}  # gateways that did not tell: when they may be asked again
         self.battery: dict[str, int] = {}
-        self.counts = dict.fromkeys(("received", "stored", "duplicates", "rejected", "ignored"), 0)
+        self.counts = dict.fromkeys(("received", "stored", "duplicates", "rejected", "ignored", "dropped"), 0)
         self.error: str | None = None
         self.waiting: list[Letter] = []  # not acknowledged yet, oldest first
         self.changed = threading.Condition()  # guards what the two threads share
@@ -980,6 +985,9 @@ class ShellyCollector:
         """Put a message in the line, poison or not: acknowledgements go out in the order of arrival."""
         with self.changed:
             self.counts["received"] += 1
+            if message.qos == 0 and len(self.waiting) >= self.most_waiting:
+                self.counts["dropped"] += 1
+                return
             self.waiting.append(Letter(message.topic, message.payload, message.mid, message.qos, self.connection))
             self.changed.notify_all()
 

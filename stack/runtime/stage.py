@@ -20,6 +20,8 @@ COUNTS = {
     "duplicates": "Messages that were there already.",
 }
 """What a worker's `stats` may count."""
+DROPPED = "Messages at QoS 0 that were let go: too many waited."
+"""What the count `dropped` is; only a worker that may let messages go has it."""
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _PATIENCE = 2.0
 """Seconds after which a dependency that does not answer counts as failed."""
@@ -54,8 +56,8 @@ class Stage(Collector):
         """Show a worker's own counts.
 
         Args:
-            stats: gives some of `received`, `stored`, `rejected`, `duplicates`, `lag` (messages that wait, or None)
-                and `error` (the last one, or None).
+            stats: gives some of `received`, `stored`, `rejected`, `duplicates`, `dropped`, `lag` (messages that wait,
+                or None) and `error` (the last one, or None).
         """
         self._stats = stats
 
@@ -94,7 +96,7 @@ class Stage(Collector):
             "status": "fail" if failed else "pass",
             "checks": {name: {"status": "fail" if detail else "pass", "detail": detail}
                        for name, detail in checks.items()},
-            **{name: int(stats.get(name) or 0) for name in COUNTS},
+            **{name: int(stats.get(name) or 0) for name in _counts(stats)},
             "lag": stats.get("lag"),
             "last_error": self._problem or stats.get("error"),
             "mine": self.mine,
@@ -103,7 +105,7 @@ class Stage(Collector):
     def collect(self) -> Iterator[Metric]:
         """The worker's counts, for Prometheus."""
         stats = self._stats()
-        for name, text in COUNTS.items():
+        for name, text in _counts(stats).items():
             family = CounterMetricFamily(f"iot_stage_{name}", text, labels=["service"])
             family.add_metric([self.service], float(stats.get(name) or 0))
             yield family
@@ -111,6 +113,10 @@ class Stage(Collector):
             lag = GaugeMetricFamily("iot_stage_lag", "Messages that wait for this stage.", labels=["service"])
             lag.add_metric([self.service], float(stats["lag"]))
             yield lag
+
+
+def _counts(stats: Mapping[str, Any]) -> Mapping[str, str]:
+    return {**COUNTS, "dropped": DROPPED} if "dropped" in stats else COUNTS
 
 
 class _Check:

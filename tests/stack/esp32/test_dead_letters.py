@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from influxdb_client import InfluxDBClient
+from paho.mqtt import publish
 
 from labkit.checks.broker_view import viewing
 from labkit.services import Endpoint, start
@@ -162,6 +163,21 @@ def test_a_letter_that_was_not_written_comes_again_after_the_end_of_the_watch(
         finally:
             second.stop()
     assert [one["payload"] for one in letters(influx, "comes-again")] == ["again"]
+
+
+def test_at_qos_0_only_so_many_wait_for_the_database_and_the_others_are_counted(
+    broker: Endpoint, influx: Endpoint
+) -> None:
+    away = dataclasses.replace(influx, url="http://127.0.0.1:1")
+    watcher = Watcher(broker, away, Stage("test"), "qos-0", most_waiting=10)  # type: ignore[arg-type]
+    watcher.start()
+    try:
+        publish.multiple([(TOPIC, b"%d is no reading" % number, 0, False) for number in range(30)],
+                         hostname=broker.host, port=broker.port)
+        wait_until(lambda: watcher.received >= 30, 60, what="all have come")
+        assert (watcher.lag, watcher.dropped) == (10, watcher.received - 10)
+    finally:
+        watcher.stop()
 
 
 def test_a_watch_that_finds_no_broker_can_be_started_again(broker: Endpoint, influx: Endpoint) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import threading
 
+from prometheus_client import generate_latest
+
 from stack.runtime.stage import Stage
 
 
@@ -40,3 +42,12 @@ def test_a_check_that_raises_counts_as_failed_and_is_asked_again_after_a_second(
 def test_a_stage_that_has_not_started_is_not_healthy() -> None:
     report = Stage("toy").report()
     assert (report["status"], report["last_error"]) == ("fail", "starting")
+
+
+def test_only_a_worker_that_may_drop_messages_counts_them() -> None:
+    stage = Stage("toy")
+    stage.follow(lambda: {"received": 5})
+    assert "dropped" not in stage.report()
+    stage.follow(lambda: {"received": 5, "dropped": 2})
+    assert stage.report()["dropped"] == 2
+    assert 'iot_stage_dropped_total{service="toy"} 2.0' in generate_latest(stage.registry).decode()

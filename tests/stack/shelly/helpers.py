@@ -18,13 +18,13 @@ Point = tuple[str, str, float]
 """Sensor, moment (ISO), value."""
 
 
-def publish(broker: Endpoint, messages: Iterable[tuple[str, bytes]]) -> int:
-    """Publish with QoS 1, and return how many when the broker has them all."""
+def publish(broker: Endpoint, messages: Iterable[tuple[str, bytes]], qos: int = 1) -> int:
+    """Publish, and return how many when the broker has them all; at QoS 0, when they are under way."""
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.username_pw_set(broker.username or None, broker.password or None)
     client.connect(broker.host, broker.port)
     client.loop_start()
-    sent = [client.publish(topic, payload, qos=1) for topic, payload in messages]
+    sent = [client.publish(topic, payload, qos=qos) for topic, payload in messages]
     for each in sent:
         each.wait_for_publish(60)
     client.disconnect()

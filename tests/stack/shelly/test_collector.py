@@ -32,7 +32,8 @@ def test_a_reading_becomes_a_point_of_each_quantity(broker: Endpoint, influx: En
     with collecting(broker, influx, locations={SENSOR.upper(): "living room, east"}) as collector:
         publish(broker, [(TOPIC, recorded("script-ht"))])
         stats = settle(collector, 1)
-    assert stats == {"received": 1, "stored": 1, "duplicates": 0, "rejected": 0, "ignored": 0, "lag": 0, "error": None}
+    assert stats == {"received": 1, "stored": 1, "duplicates": 0, "rejected": 0, "ignored": 0, "dropped": 0, "lag": 0,
+                     "error": None}
     moment = "2023-11-14T22:13:20.120000+00:00"
     assert points(influx, "temperature") == [(SENSOR, moment, 17.0)]
     assert points(influx, "humidity") == [(SENSOR, moment, 52.0)]
@@ -346,6 +347,23 @@ class Front:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def test_at_qos_0_only_so_many_wait_for_the_database_and_the_others_are_counted(
+    broker: Endpoint, influx: Endpoint
+) -> None:
+    with Front(influx.url) as front:
+        place = dataclasses.replace(influx, url=front.url)
+        with collecting(broker, place, most_waiting=10) as collector:
+            front.away = True
+            publish(broker, [(TOPIC, event(ts=NOON + 60 * number)) for number in range(30)], qos=0)
+            wait_until(lambda: collector.stats["received"] == 30, 60, what="all have come")
+            assert (collector.stats["lag"], collector.stats["dropped"]) == (10, 20)
+            publish(broker, [(TOPIC, event(ts=NOON + 6000))])  # at QoS 1 nothing is let go
+            wait_until(lambda: collector.stats["lag"] == 11, 60, what="a message of QoS 1 waits")
+            front.away = False
+            stats = settle(collector, 31)
+    assert (stats["stored"], stats["dropped"]) == (11, 20)
 
 
 def test_without_a_broker_or_a_database_it_says_so_and_can_start_later(broker: Endpoint, influx: Endpoint) -> None:
