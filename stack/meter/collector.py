@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import deque
@@ -46,6 +47,9 @@ class CollectorSettings(ServiceSettings, MqttSettings, InfluxSettings, PostgresS
 class Watcher:
     """Hands readings to the thresholds on a thread of its own: PostgreSQL must not hold up the collector.
 
+    Readings wait while the database is away. One that it refuses for ever is logged, and hinders no other: both stores
+    have it, only its thresholds are not watched.
+
     Args:
         watch: takes readings, and raises when the database is away.
         stage: its log.
@@ -85,13 +89,26 @@ class Watcher:
             if not readings:
                 return
             try:
-                self._watch(readings)
+                self._judge(readings)
             except psycopg.Error as error:
                 self._stage.log.warning("thresholds wait", error=str(error).strip())
                 with self._changed:
                     if self._changed.wait_for(lambda: self._stopping, timeout=1.0):
                         return
                     self._waiting = deque((*readings, *self._waiting), maxlen=MOST_BEHIND)
+
+    def _judge(self, readings: list[dict[str, Any]]) -> None:
+        """Watch readings; what the database refuses is found by halving. A reading may be watched again."""
+        try:
+            self._watch(readings)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            if len(readings) > 1:
+                middle = len(readings) // 2
+                self._judge(readings[:middle])
+                self._judge(readings[middle:])
+                return
+            self._stage.log.error("reading refused by the thresholds", error=str(error).strip(),
+                                  reading=json.dumps(readings[0])[:2000])
 
 
 class Service:

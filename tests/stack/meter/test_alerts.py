@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
+from structlog.testing import capture_logs
 
+from labkit.waiting import wait_until
+from stack.meter.collector import Watcher
 from stack.parts import devices
+from stack.runtime import Stage
 from tests.stack.meter.conftest import NOW, reading, rows
 
 RULE = devices.Threshold(high=30, low=10, hysteresis=2)
@@ -163,3 +167,25 @@ def test_a_database_that_is_away_is_said_and_the_readings_may_be_given_again(dsn
         watch.watch(warm(31))
     watch.dsn = dsn
     assert watch.watch(warm(31)) == 1
+
+
+def test_a_reading_that_the_database_refuses_is_logged_and_hinders_no_other(dsn: str) -> None:
+    for device_id in ("t-1", "t-3"):
+        device(dsn, {"high": 30}, device_id)
+    story = [*warm(31), *warm(31, device_id="t-2"), *warm(31, device_id="t-3")]
+    watcher = Watcher(devices.AlertWatch(dsn, register=True).watch, Stage("test"))
+    with psycopg.connect(dsn) as connection:
+        connection.execute("ALTER TABLE devices ADD CONSTRAINT none_such CHECK (device_id <> 't-2')")
+    try:
+        with capture_logs() as logs:
+            watcher.take(story)
+            watcher.start()
+            wait_until(lambda: len(rows(dsn, ALERTS)) == 2, 60, what="the alerts of the others")
+            watcher.stop()
+    finally:
+        with psycopg.connect(dsn) as connection:
+            connection.execute("ALTER TABLE devices DROP CONSTRAINT none_such")
+    (refused,) = logs
+    assert refused["event"] == "reading refused by the thresholds"
+    assert "none_such" in refused["error"]
+    assert '"t-2"' in refused["reading"]
