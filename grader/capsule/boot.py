@@ -57,6 +57,11 @@ def main(connection_file: str, limits: str, folder: str = "") -> None:
     del sys.path[0]
     for name in ("ipykernel.kernelapp", "labkit.checks.kernel_host"):
         importlib.import_module(name)
+    # Nobody reads what goes past the kernel's own streams.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
     sys.argv = ["ipykernel_launcher", "-f", connection_file, "--HistoryManager.enabled=False"]
     runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
 

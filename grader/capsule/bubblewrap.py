@@ -112,7 +112,7 @@ class BubblewrapLauncher:
             raise LaunchError(f"A capsule could not be prepared: {error}.") from None
         arguments = _arguments(files, limits, sockets, connection(Path(_INSIDE), key))
         kernel = [sys.executable, "/run/boot.py", "/run/kernel.json", rules.own_limits(limits)]
-        settings = {**rules.environment(), **environment}
+        settings = {**rules.environment(), **view.search_path("labkit"), **environment}
         try:
             process, child = _run(arguments, kernel, settings)
         except LaunchError:

@@ -25,6 +25,7 @@ _TEMPORARY = 2 << 30
 _FIRST_UID, _UIDS = 61184, 4000
 """Numbers that systemd keeps for services without an account (`DynamicUser=`): they own no file."""
 _ROOMS = itertools.count()
+_PACKAGES = ("labkit", "grader", "stack")
 
 # A root that has become another user inside cannot make the /proc of a capsule below a /proc that bubblewrap covered in
 # part, as it does for root. So it is mounted afresh, and root's rights are given up after that.
@@ -42,7 +43,9 @@ print(bubblewrap.trial(Limits()))
 _SWITCHES = (
     ("/proc/sys/kernel/unprivileged_userns_clone", "0", "sudo sysctl -w kernel.unprivileged_userns_clone=1"),
     ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
-     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu 24.04; or an AppArmor profile for bwrap)"),
+     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu 24.04;"
+     " its profile of bwrap, where there is one, must go too: sudo apparmor_parser -R"
+     " /etc/apparmor.d/bwrap-userns-restrict)"),
     ("/proc/sys/user/max_user_namespaces", "0", "sudo sysctl -w user.max_user_namespaces=10000"),
 )
 
@@ -91,9 +94,24 @@ def run(
         CourseError: a folder cannot be read by the user that the room runs as.
         KitError: bubblewrap could not be started.
     """
+    made = view.Arguments()
+    try:
+        entering = _arguments(made, course)
+        return start(
+            [bubblewrap.program(), *made.finished(), "--", *entering, *command],
+            env={**_environment(), **view.search_path(*_PACKAGES), **(settings or {})}, pass_fds=made.descriptors,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+    except OSError as error:
+        raise KitError(f"bubblewrap could not be started: {error}.", fix="sudo apt install bubblewrap.") from None
+    finally:
+        made.close()
+
+
+def _arguments(made: view.Arguments, course: Path | None) -> list[str]:
+    """Add the arguments of a room; return the command that goes before the room's own."""
     root = os.geteuid() == 0
     uid = _FIRST_UID + (os.getpid() * 16 + next(_ROOMS)) % _UIDS if root else os.geteuid()
-    made = view.Arguments()
     made.add("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
              "--hostname", "room", "--die-with-parent", "--new-session")
     if root:
@@ -112,28 +130,22 @@ def run(
     for folder in _solutions(folders):
         view.hide(made, folder)
     made.add("--remount-ro", "/", "--chdir", "/home/room")
-    entering = ["/bin/sh", "-c", _ENTER, str(uid)] if root else []
-    try:
-        return start(
-            [bubblewrap.program(), *made.finished(), "--", *entering, *command],
-            env={**_environment(), **(settings or {})}, pass_fds=made.descriptors,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )
-    except OSError as error:
-        raise KitError(f"bubblewrap could not be started: {error}.", fix="sudo apt install bubblewrap.") from None
-    finally:
-        made.close()
+    return ["/bin/sh", "-c", _ENTER, str(uid)] if root else []
 
 
 def _folders(course: Path | None) -> list[Path]:
     """What a room sees, beside the system: Python, what is installed for it, the packages here, the course's cases."""
     folders = [*view.python_folders(), Path(bubblewrap.program()).parent]
-    folders += [folder for name in ("labkit", "grader", "stack") if (folder := view.package(name)) is not None]
+    folders += [folder for name in _PACKAGES if (folder := view.package(name)) is not None]
     if course is not None:
         folders += [course / name for name in ("labkit", "grader", "labs") if (course / name).is_dir()]
-    for folder in folders:
-        if not os.access(folder, os.R_OK | os.X_OK):
-            raise CourseError(f"{folder} cannot be read.", f"let your account read it: chmod -R u+rX {folder}")
+    cases = [file for folder in folders for part in ("hidden", "checks") for file in folder.glob(f"{part}/*.py")]
+    for path in [*folders, *cases]:
+        if os.geteuid() == 0 and not path.stat().st_mode & 0o004:
+            raise CourseError(f"{path} can be read by root only, and submissions are never judged as root.",
+                              f"let others read it: chmod -R o+rX {path}")
+        if not os.access(path, os.R_OK):
+            raise CourseError(f"{path} cannot be read.", f"let your account read it: chmod -R u+rX {path}")
     return folders
 
 

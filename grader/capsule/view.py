@@ -138,6 +138,20 @@ def package(name: str) -> Path | None:
     return Path(places[0]).absolute() if places else None
 
 
+def search_path(*names: str) -> dict[str, str]:
+    """Return the variable that makes Python find packages where this process has found them.
+
+    An installed package is found without it; one in a folder that happens to be the current one is not.
+
+    Args:
+        names: of packages.
+    """
+    shown = [*python_folders(), Path("/usr")]
+    parents = [folder.parent for name in names if (folder := package(name)) is not None
+               and not any(folder.is_relative_to(outer) for outer in shown)]
+    return {"PYTHONPATH": os.pathsep.join(dict.fromkeys(map(str, parents)))} if parents else {}
+
+
 def show(arguments: Arguments, folders: Iterable[Path]) -> None:
     """Show folders at their own paths, read-only.
 

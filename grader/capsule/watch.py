@@ -25,6 +25,10 @@ SATURATED = 1.0
 """A capsule that has all its processes for so long is a fork bomb, and is ended, in seconds."""
 _MOST_INODES = 50_000
 """Empty files hold memory of the system that no limit of size counts."""
+_MOST_SOCKETS = 2000
+"""What waits in a socket's buffer, some hundred kilobytes, belongs to no process. Services need some tens."""
+_MOST_SERVED = 2 << 30
+"""What is published and stored lies in memory of the room, not of the capsule, in bytes."""
 _PRIVATE = (rules.HOME, "/tmp", "/dev/shm", "/run/kernel")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -116,7 +120,8 @@ class Watcher:
             calm = True
             for capsule in watched:
                 calm &= self._check(capsule, processes)
-            time.sleep(CALM if calm else ALERT)
+            with self._changed:
+                self._changed.wait(CALM if calm else ALERT)
 
     def _check(self, capsule: Capsule, processes: dict[int, _Process]) -> bool:
         """Look at one capsule; return whether it is far from its limits."""
@@ -135,6 +140,14 @@ class Watcher:
                 capsule.kill()
         if inodes > _MOST_INODES:
             capsule.tell("disk", f"It made {inodes} files and folders, {_MOST_INODES} are allowed; it was ended.")
+            capsule.kill()
+        if (opened := _sockets()) > _MOST_SOCKETS:
+            capsule.tell("memory", f"It opened {opened} sockets, {_MOST_SOCKETS} are allowed; it was ended.")
+            capsule.kill()
+        served = sum(process.memory for process in processes.values()) - sum(processes[pid].memory for pid in own)
+        if served > _MOST_SERVED:
+            capsule.tell("memory", f"What it stored in the services of the submission takes {_size(served)} of memory,"
+                                   f" {_size(_MOST_SERVED)} are allowed; it was ended.")
             capsule.kill()
         capsule.cpu = max(capsule.cpu, max((_cpu(pid) for pid in own), default=0.0))
         return memory < limits.memory / 2
@@ -171,8 +184,15 @@ class Watcher:
         return stored, inodes
 
 
+def _sockets() -> int:
+    """Count the sockets in the room's network, those of its capsules among them."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/net/sockstat").read_text(encoding="ascii").split()[2])
+    return 0
+
+
 def _processes() -> dict[int, _Process]:
-    """Look at all processes in capsules: those that have a number in a namespace below the room's."""
+    """Look at all processes of the room, those in its capsules among them."""
     found = {}
     for name in os.listdir("/proc"):  # noqa: PTH208 - many times a second
         if name.isdecimal() and (process := _process(name)) is not None:

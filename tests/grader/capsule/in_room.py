@@ -6,7 +6,9 @@ A room has no folder of tests, so its text is given to Python with `-c`.
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
+import queue
 import re
 import socket
 import threading
@@ -35,8 +37,14 @@ class Student:
         self.client = BlockingKernelClient(connection_file=str(kernel.connection_file))
         self.client.load_connection_file()
         self.client.start_channels(hb=False, stdin=False)
-        self.client.kernel_info()
-        self.client.get_shell_msg(timeout=READY)
+        deadline = time.monotonic() + READY
+        while time.monotonic() < deadline:
+            self.client.kernel_info()
+            self.client.get_shell_msg(timeout=READY)
+            # The subscription may be later than the answer: what is published before it is lost.
+            with contextlib.suppress(queue.Empty):
+                self.client.get_iopub_msg(timeout=0.5)
+                break
 
     def run(self, code: str, timeout: float) -> dict[str, Any]:
         """Run a cell; what it printed and raised, and whether it ended."""

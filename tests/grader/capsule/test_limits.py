@@ -124,6 +124,20 @@ def test_shared_memory_without_a_file_counts(ground: Ground) -> None:
 
 
 @pytest.mark.bubblewrap
+def test_sockets_without_end_are_ended(ground: Ground) -> None:
+    cell = ground.capsule()
+    cell.dies_of("""
+import os, socket, time
+for _ in range(8):
+    if os.fork() == 0:
+        held = [socket.socketpair() for _ in range(200)]
+        time.sleep(600)
+time.sleep(600)
+""")
+    assert cell.stop().kinds == ["memory"]
+
+
+@pytest.mark.bubblewrap
 def test_a_full_folder_says_so_and_is_told(ground: Ground) -> None:
     cell = ground.capsule(disk=8 * MEBIBYTE)
     told = cell.run("""

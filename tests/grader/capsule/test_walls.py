@@ -18,10 +18,11 @@ from tests.grader.capsule.ground import Cell, Ground
 SYSTEM_CALLS = {
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "keyctl": (250, 219),
     "add_key": (248, 217), "request_key": (249, 218), "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40),
-    "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "bpf": (321, 280), "io_uring_setup": (425, 425),
+    "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "bpf": (321, 280), "reboot": (169, 142),
     "perf_event_open": (298, 241), "userfaultfd": (323, 282), "memfd_create": (319, 279), "init_module": (175, 105),
-    "open_by_handle_at": (304, 265), "sethostname": (170, 161), "reboot": (169, 142), "kexec_load": (246, 104),
-    "pidfd_getfd": (438, 438), "quotactl": (179, 60), "swapon": (167, 224), "settimeofday": (164, 170),
+    "open_by_handle_at": (304, 265), "sethostname": (170, 161), "io_uring_setup": (425, 425), "msgget": (68, 186),
+    "shmget": (29, 194), "semget": (64, 190), "pidfd_getfd": (438, 438), "quotactl": (179, 60), "swapon": (167, 224),
+    "kexec_load": (246, 104), "settimeofday": (164, 170),
 }
 
 PRIVATE = ("/root", "/home", "/var", "/srv", "/opt", "/mnt", "/tmp")
