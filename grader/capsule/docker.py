@@ -164,13 +164,13 @@ class DockerRoom:
 
 
 def remove(name: str) -> bool:
-    """Remove all containers and volumes of a room.
+    """Try once to remove all containers and volumes of a room.
 
     Args:
         name: of the room.
 
     Returns:
-        Whether there were any.
+        Whether there were any: then some may still be there, because the engine itself removes them at this moment.
     """
     import docker.errors
 
@@ -178,11 +178,11 @@ def remove(name: str) -> bool:
     mine: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={name}"}
     found = engine.containers.list(all=True, filters=mine, ignore_removed=True)
     for container in found:
-        with contextlib.suppress(docker.errors.NotFound):
+        with contextlib.suppress(docker.errors.APIError):
             container.remove(force=True, v=True)
     volumes = engine.volumes.list(filters=mine)
     for volume in volumes:
-        with contextlib.suppress(docker.errors.NotFound):
+        with contextlib.suppress(docker.errors.APIError):
             volume.remove(force=True)
     return bool(found or volumes)
 

@@ -12,6 +12,8 @@ from grader.capsule.docker import remove
 from labkit.services.guardian import wait_for_owner
 from labkit.waiting import wait_until
 
+_PATIENCE = 60.0
+"""How long the engine may take to remove what a room had, in seconds."""
 _LATE = 3.0
 """The engine can still be creating a container when the coordinator is killed: how long to look again, in seconds."""
 
@@ -23,10 +25,11 @@ def main(room: str) -> None:
         room: name of the room.
     """
     asked = wait_for_owner()
-    remove(room)
+    wait_until(lambda: not remove(room), _PATIENCE, what=f"nothing is left of {room}")
     if not asked:
         with contextlib.suppress(TimeoutError):
             wait_until(lambda: remove(room), _LATE, what=f"containers of {room}", most=0.5)
+            wait_until(lambda: not remove(room), _PATIENCE, what=f"nothing is left of {room}")
 
 
 if __name__ == "__main__":

@@ -42,9 +42,11 @@ for _ in range(8):
         held = bytearray(b"x") * (80 << 20)
         time.sleep(600)
     children.append(child)
-while not any(child for child, _ in (died := [os.waitpid(child, os.WNOHANG) for child in children])):
+died = []
+while not died:
     time.sleep(0.05)
-print({status for child, status in died if child})
+    died = [status for pid, status in (os.waitpid(child, os.WNOHANG) for child in children) if pid]
+print(set(died))
 for child in children:
     try:
         os.kill(child, 9)
