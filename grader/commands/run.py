@@ -28,7 +28,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--students", metavar="A,B", default="",
                          help="only these students, separated by commas; @FILE reads them from a file, one a line")
     command.add_argument("--jobs", type=int, metavar="N",
-                         help="submissions at once; by default three a processor, fewer where memory is short")
+                         help="submissions at once; by default six a processor, fewer where memory is short")
     command.add_argument("--dask", metavar="ADDRESS", help="judge on the workers of a Dask cluster: tcp://HOST:8786")
     command.add_argument("--no-capsule", action="store_true",
                          help="without protection, where neither bubblewrap nor Docker is to be had")
