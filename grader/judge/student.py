@@ -12,6 +12,8 @@ from labkit.checks.outcome import ENDED
 from labkit.checks.result import Finding
 from labkit.checks.student import Student
 
+GRACE = 1.5
+"""Seconds after a call's limit until the kernel is interrupted: an honest host ends the call by itself."""
 TIDYING = 15.0
 """Seconds in which the host of a kernel ends what a check left running."""
 
@@ -43,7 +45,7 @@ class KernelStudent(Student):
             text = self._source(asked["name"])
             return _fault("missing", "no cell defines it") if text is None else _returned(text)
         limit = float(asked["limit"])
-        answer = self._session.ask({"do": "answer", "request": request}, seconds=limit)
+        answer = self._session.ask({"do": "answer", "request": request}, seconds=limit + GRACE)
         if answer.state in {"hangs", "dead"}:
             self._died = self._session.end
             if answer.state == "hangs":
