@@ -29,23 +29,24 @@ def student(ground: Ground) -> Iterator[Cell]:
 def test_a_container_is_held_by_its_control_group(docker_ground: Ground) -> None:
     cell = docker_ground.capsule(processes=60, disk=8 * MEBIBYTE, memory=300 * MEBIBYTE)
     told = cell.run("""
-import subprocess, sys, time
+import subprocess, sys
 try:
     for number in range(20):
         open(f"{number}", "wb").write(b"x" * (1 << 20))
 except OSError as error:
     print(error.errno)
-# The engine kills the largest: it must not be the kernel.
-holds = "import time; held = bytearray(b'x') * (150 << 20); time.sleep(600)"
-children = [subprocess.Popen([sys.executable, "-c", holds]) for _ in range(8)]
+# The engine kills the largest, which must not be the kernel: so they come one after the other.
+holds = "import time; held = bytearray(b'x') * (150 << 20); print('holds', flush=True); time.sleep(600)"
+children = []
 while not (died := {child.poll() for child in children} - {None}):
-    time.sleep(0.05)
+    children.append(subprocess.Popen([sys.executable, "-c", holds], stdout=subprocess.PIPE))
+    children[-1].stdout.readline()
 print(died)
 for child in children:
     child.kill()
     child.wait()
 """)
-    assert told.splitlines() == ["28", "{-9}"]
+    assert told.splitlines() == ["28", "{-9}"], told
     cell.begin(FORK_BOMB)
     stopped = cell.stop()
     assert set(stopped.kinds) == {"disk", "memory", "processes"}
