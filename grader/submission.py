@@ -15,7 +15,7 @@ class Limits:
     """What one submission may use. Past a limit it is stopped, and what it had earned stays.
 
     Args:
-        cell: wall time of one cell, in seconds.
+        cell: wall time of one cell, in seconds: as long as nbgrader gives it.
         submission: wall time of the whole submission, in seconds.
         cpu: processor time of one of its processes, in seconds.
         memory: of all its processes together, in bytes.
@@ -25,7 +25,7 @@ class Limits:
         notebook: of the submitted notebook file, in bytes.
     """
 
-    cell: float = 60.0
+    cell: float = 30.0
     submission: float = 600.0
     cpu: int = 300
     memory: int = 1 << 30
