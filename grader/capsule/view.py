@@ -131,8 +131,10 @@ def package(name: str) -> Path | None:
     """Return the folder of an importable package; None if there is none.
 
     Args:
-        name: of a top-level package.
+        name: of a top-level package. The kit reads `stack` beside itself, wherever another may be found.
     """
+    if name == "stack" and (kit := package("labkit")) is not None and (kit.parent / name).is_dir():
+        return kit.parent / name
     spec = importlib.util.find_spec(name)
     places = list(spec.submodule_search_locations or []) if spec else []
     return Path(places[0]).absolute() if places else None
