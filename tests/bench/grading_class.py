@@ -1,7 +1,8 @@
 """A class that has handed in a lab: its notebooks are made from the reference and the banks of answers, by a seed.
 
 A third has everything right, partly in other words than the reference; a third has one to three wrong answers; the
-others are half done or untouched, but for one whose notebook never ends and one whose kernel dies.
+others are half done or untouched, but for one whose notebook never ends and one whose kernel dies. Who is what has
+nothing to do with the names, and so not with the order in which they are graded.
 """
 
 from __future__ import annotations
@@ -59,8 +60,9 @@ def handed_in(lab: LabFiles, size: int, seed: int = SEED) -> list[HandedIn]:
         seed: of all that is drawn; the same seed gives the same notebooks.
     """
     chance = random.Random(f"{seed} {lab.folder}")
-    return [HandedIn(f"student-{number:02d}", kind, _notebook(lab, kind, chance))
-            for number, kind in enumerate(kinds(size), 1)]
+    students = [f"student-{number:02d}" for number in range(1, size + 1)]
+    return [HandedIn(student, kind, _notebook(lab, kind, chance))
+            for student, kind in zip(chance.sample(students, size), kinds(size), strict=True)]
 
 
 def write(submissions: list[HandedIn], lab: LabFiles, root: Path) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 LOOK = 1.0
 """Seconds between two looks at the memory: one look at a hundred processes takes some 0.05 s of a processor."""
@@ -22,7 +23,8 @@ class Usage:
 
     Args:
         seconds: wall time.
-        processor: processor seconds of all its processes that were waited for, in user and system mode.
+        processor: processor seconds of all its processes, in user and system mode. Of those that nobody waits for (a
+            capsule is killed as a whole) it is what they had used at the last look, so it is a little too low.
         memory: the most that all its processes had at one look, in bytes: the sum of their proportional set sizes
             (PSS), in which what several share counts once.
         status: its exit status.
@@ -50,11 +52,11 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
     begun = time.monotonic()
     process = subprocess.Popen(command, cwd=folder, env=dict(environment), stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
+    tree = _Tree(process.pid)
     most = [0]
     done = threading.Event()
 
     def look() -> None:
-        tree = _Tree(process.pid)
         while not done.wait(LOOK):
             most[0] = max(most[0], tree.memory())
 
@@ -72,32 +74,48 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
         looking.join()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Usage(seconds, processor, most[0], process.returncode, output, errors)
+    return Usage(seconds, max(processor, tree.processor()), most[0], process.returncode, output, errors)
 
 
 class _Tree:
     """A process and its descendants, also those whose parent has ended since the last look."""
 
     def __init__(self, root: int) -> None:
-        self._known = {root: _running()[root][1]}
+        self._known = {root: _running()[root].born}
+        self._ticks: dict[tuple[int, int], int] = {}
 
     def memory(self) -> int:
+        """Look at them: the memory that they have now, in bytes."""
         running = _running()
-        self._known = {pid: born for pid, born in self._known.items() if running.get(pid, (0, 0))[1] == born}
+        self._known = {pid: born for pid, born in self._known.items() if pid in running and running[pid].born == born}
         before = -1
         while len(self._known) > before:
             before = len(self._known)
-            self._known |= {pid: born for pid, (parent, born) in running.items() if parent in self._known}
+            self._known |= {pid: each.born for pid, each in running.items() if each.parent in self._known}
+        self._ticks |= {key: running[key[0]].ticks for key in self._known.items()}
         return sum(_proportional(pid) for pid in self._known)
 
+    def processor(self) -> float:
+        """Processor seconds that all of them had used when they were last seen."""
+        return sum(self._ticks.values()) / os.sysconf("SC_CLK_TCK")
 
-def _running() -> dict[int, tuple[int, int]]:
-    """Parent and start (clock ticks since boot) of each process (proc_pid_stat(5))."""
+
+class _Running(NamedTuple):
+    parent: int
+    born: int
+    """Clock ticks since the system's start."""
+    ticks: int
+    """Processor time, in clock ticks."""
+
+
+def _running() -> dict[int, _Running]:
+    """All processes, by number (proc_pid_stat(5))."""
     found = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = path.read_text(errors="replace").rpartition(")")[2].split()
-            found[int(path.parent.name)] = int(fields[1]), int(fields[19])
+            ticks = int(fields[11]) + int(fields[12])
+            found[int(path.parent.name)] = _Running(int(fields[1]), int(fields[19]), ticks)
     return found
 
 
