@@ -8,7 +8,7 @@ An attempt is a file in `attempts/`: a head of comments in TOML, then cells in p
     # most = 0                       points that it may have in them: what the same wrong answers earn honestly
     # keeps = ["91.1"]               exercises that must keep all points, since they are answered honestly
     # incidents = ["time", ""]       one of these kinds must be told; "" stands for none
-    # most_memory = 1500             of the room with all its processes at any moment, in MB
+    # most_memory = 3500             of the room with all its processes at any moment, in MB
     # card_seconds = 1.5             the card tells fewer seconds
     # neighbour = "91"               the lab of the honest student after it; by default the same
     # docker = true                  it is tried in Docker's capsules, too
@@ -70,7 +70,7 @@ class Attempt:
     beats_nbgrader: str = ""
     most_seconds: float = 90.0
     card_seconds: float = 0
-    most_memory: float = 2000
+    most_memory: float = 3500
 
 
 def read(path: Path) -> Attempt:

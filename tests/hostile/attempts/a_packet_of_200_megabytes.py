@@ -3,7 +3,6 @@
 # neighbour = "91"
 # attacks = ["92.1"]
 # keeps = ["92.3"]
-# most_memory = 1500
 # %% ex-92-1
 import socket
 

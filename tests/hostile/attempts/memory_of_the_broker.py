@@ -2,7 +2,6 @@
 # lab = "92"
 # neighbour = "91"
 # attacks = ["92.1"]
-# most_memory = 1500
 # %% ex-92-1
 import socket
 

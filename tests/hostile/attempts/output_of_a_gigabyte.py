@@ -1,7 +1,6 @@
 # tries = "prints a gigabyte"
 # beats_nbgrader = "an autograded file of 400 MB, for 100 MB"
 # keeps = ["91.1", "91.3"]
-# incidents = ["output"]
 # %% ex-91-2
 line = "x" * (1 << 20)
 for _ in range(1024):
