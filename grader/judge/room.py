@@ -77,8 +77,8 @@ def _judge(submission: Submission, root: Path, launcher: Launcher, say: Callable
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about ids of cells: they are mended
             book = nbformat.reads(submission.notebook, as_version=4)
-        environment = {**_ENVIRONMENT, **variables(services.endpoints)}
-        session = Session(launcher, _files(submission), environment, submission.limits)
+        session = Session(launcher, _files(submission), lambda: {**_ENVIRONMENT, **variables(services.endpoints)},
+                          services.renew, submission.limits)
         session.start()
         seeds = {exercise.id: seed_of(submission.seed, submission.student, exercise.id) for exercise in known}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -35,19 +35,20 @@ class Session:
     Args:
         launcher: makes capsules.
         files: what lies in the working directory.
-        environment: variables of the student's code.
+        environment: gives the variables of the student's code; they name the services' addresses.
+        renew: has the services started anew.
         limits: what the submission may use.
     """
 
-    def __init__(self, launcher: Launcher, files: Mapping[str, bytes], environment: Mapping[str, str],
-                 limits: Limits) -> None:
+    def __init__(self, launcher: Launcher, files: Mapping[str, bytes], environment: Callable[[], Mapping[str, str]],
+                 renew: Callable[[], None], limits: Limits) -> None:
         self.limits = limits
         self.incidents: list[Incident] = []
         self.where = ""
         """Grade id or id of the cell that has its turn, for incidents."""
         self.end = ""
         """Why there is no kernel, in words."""
-        self._launcher, self._files, self._environment = launcher, files, environment
+        self._launcher, self._files, self._environment, self._renew = launcher, files, environment, renew
         self._kernel: Kernel | None = None
         self._client: KernelClient | None = None
         self._restarts = RESTARTS
@@ -87,21 +88,32 @@ class Session:
 
     def _begin(self) -> None:
         self._met = []
-        self._kernel = kernel = self._launcher.start(self._files, self._environment, self.limits)
+        self._kernel = kernel = self._launcher.start(self._files, self._environment(), self.limits)
         self._client = KernelClient(kernel.connection_file, kernel.running)
         self._guard.watch(kernel)
 
     def restart(self) -> bool:
         """Start another kernel after a death; return whether there is one now.
 
-        Raises:
-            KitError: it cannot be started.
+        There has been one, so what keeps another from starting was made by the submission, such as a broker that it has
+        filled with more than a room may hold. It is tried once more with services that nobody has touched.
         """
         if self.over:
             return False
         self._restarts -= 1
-        self.start()
-        return True
+        try:
+            self._begin()
+        except KitError:
+            self._drop()
+            try:
+                self._renew()
+                self._begin()
+            except KitError as error:
+                self._drop()
+                self._restarts = 0
+                self.end = "the notebook's kernel has died, and another one could not be started"
+                self.note("kit", f"After the end of its kernel no other could be started: {error.message}")
+        return self.alive
 
     def more_time(self) -> None:
         """Begin the last part, that of the hidden cases: it has a time of its own.

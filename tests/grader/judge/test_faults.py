@@ -57,10 +57,13 @@ def own(monkeypatch: pytest.MonkeyPatch) -> Launcher:
     return launcher()
 
 
-def run(made: Launcher, number: int, *, say: Callable[[str], None] = lambda _text: None) -> Graded:
+def run(
+    made: Launcher, number: int, *, say: Callable[[str], None] = lambda _text: None, answer: str = ""
+) -> Graded:
     data = {"grade": True, "grade_id": f"check-94-{number}", "locked": True, "points": 2, "schema_version": 3,
             "solution": False}
     cells = [v4.new_code_cell("def port(broker):\n    return getattr(broker, 'port', 0)", id="answer"),
+             v4.new_code_cell(answer, id="dies"),
              v4.new_code_cell("check()", metadata={"nbgrader": data}, id=f"check-94-{number}")]
     text = str(writes(v4.new_notebook(cells=cells)))
     return judge(Submission("ann", "94-faults", text, limits=Limits(cell=20)), COURSE, made, say)
@@ -102,6 +105,35 @@ class Nothing:
 
 def test_a_capsule_that_cannot_be_made_is_a_fault() -> None:
     assert "no capsule can be made here" in run(Nothing(), 3).fault
+
+
+class Tired:
+    """A launcher that makes one capsule, and then none for some time: as after a submission that has filled the room.
+
+    Args:
+        failures: how often it fails after the first.
+    """
+
+    def __init__(self, failures: int) -> None:
+        self.starts, self.failures = 0, failures
+
+    def start(self, files: Mapping[str, bytes], environment: Mapping[str, str], limits: Limits) -> Kernel:
+        """Start one, or fail."""
+        self.starts += 1
+        if 1 < self.starts <= 1 + self.failures:
+            raise LaunchError("the room is full")
+        return launcher().start(files, environment, limits)
+
+
+@pytest.mark.parametrize(("failures", "score"), [(1, 2), (2, 0)])
+def test_a_kernel_that_cannot_be_started_again_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, failures: int, score: int
+) -> None:
+    monkeypatch.setenv(ROOM, "none")
+    tried[:] = [0]  # the check of 94.1 works
+    graded = run(Tired(failures), 1, answer="import os\nos._exit(1)")
+    assert (graded.fault, graded.results["94.1"]["score"]) == ("", score)
+    assert ("kit" in {incident.kind for incident in graded.incidents if incident.cell == "dies"}) is (score == 0)
 
 
 def test_a_seed_belongs_to_a_course_a_student_and_an_exercise() -> None:
