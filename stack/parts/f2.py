@@ -480,14 +480,29 @@ def make_topics(bootstrap: str, *names: str) -> None:
 
 
 class Outbox:
-    """A Kafka producer that tries until Kafka has a record. One that it sends twice is harmless: see the sink's key."""
+    """A Kafka producer that tries until Kafka has a record. One that it sends twice is harmless: see the sink's key.
+
+    After a lost connection it holds all records back until it has seen that Kafka has their topics: a Kafka without a
+    disk forgets them. Tansu then acknowledges records of topics that it does not have, and shows them to nobody, not
+    even when the topics are made later.
+    """
 
     def __init__(self, bootstrap: str, *topics: str):
         self.bootstrap, self.topics = bootstrap, topics
         self.mended = 0.0
+        self.problem = ""  # why the topics could not be made
+        self.lost = False
+        self.held = deque()  # calls that send again what is held back
         self.producer = Producer({
             "bootstrap.servers": bootstrap, "acks": "all", "linger.ms": 5, "message.timeout.ms": 0, "log_level": 0,
+            "allow.auto.create.topics": False, "reconnect.backoff.ms": 500, "error_cb": self.on_error,
+            "enable.sparse.connections": False,  # an idle producer, too, shall hear of a lost connection
         })
+
+    def on_error(self, error: KafkaError) -> None:
+        """Note that the connection is lost. The producer calls it, from `serve` and `empty`."""
+        if error.code() in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
+            self.lost = True
 
     def send(
         self, topic: str, key: str | None, value: bytes, headers: list | None = None, *,
@@ -500,6 +515,9 @@ class Outbox:
             too_large: called instead when Kafka never takes a record of this size.
         """
 
+        def again() -> None:
+            self.send(topic, key, value, headers, delivered=delivered, too_large=too_large)
+
         def report(error: KafkaError | None, _record) -> None:
             if error is None:
                 if delivered:
@@ -507,9 +525,9 @@ class Outbox:
             elif error.code() == KafkaError.MSG_SIZE_TOO_LARGE and too_large:
                 too_large()
             else:
-                self.send(topic, key, value, headers, delivered=delivered, too_large=too_large)
+                again()
 
-        while True:
+        while not self.lost:
             try:
                 self.producer.produce(topic, value, key, headers=headers, on_delivery=report)
                 return
@@ -520,18 +538,34 @@ class Outbox:
                     raise
                 too_large()
                 return
+        self.held.append(again)
 
     def serve(self, timeout: float = 0) -> None:
         """Call what waits for a delivery."""
         self.producer.poll(timeout)
+        if self.lost:
+            self.resume()
 
     def empty(self, stopping: threading.Event) -> bool:
         """Wait until Kafka has all that was sent. False: it has not, and the stage must stop."""
-        while self.producer.flush(0.5):
+        while self.producer.flush(0.5) or self.held:
             if stopping.is_set():
                 return False
-            self.mend()
+            self.resume() if self.lost else self.mend()
         return True
+
+    def resume(self) -> None:
+        """Send again what is held back, if Kafka answers and has the topics. At most once a second: it may be away."""
+        self.producer.purge()  # `report` hears of it, and holds those records, too
+        self.producer.poll(0)
+        if time.monotonic() - self.mended < 1:
+            return
+        self.mended = 0.0
+        if self.mend():
+            return
+        self.lost, held, self.held = False, self.held, deque()
+        for again in held:
+            again()
 
     def mend(self) -> str:
         """See, at most every 5 s, whether the topics are there, since a Kafka without a disk forgets them.
@@ -540,12 +574,13 @@ class Outbox:
             What is wrong; empty when they are there now.
         """
         if time.monotonic() - self.mended > 5:
-            self.mended = time.monotonic()
             try:
                 make_topics(self.bootstrap, *self.topics)
+                self.problem = ""
             except ConnectionError as error:
-                return str(error)
-        return ""
+                self.problem = str(error)
+            self.mended = time.monotonic()
+        return self.problem
 
 
 def dead_letter(
@@ -897,11 +932,11 @@ class KafkaStage:
         Raises:
             ConnectionError: Kafka does not answer within 5 s.
         """
-        make_topics(self.bootstrap, *self.topics)
-        self.outbox = Outbox(self.bootstrap, *self.topics)
+        make_topics(self.bootstrap, *self.topics[1:])  # the stage before makes the source
+        self.outbox = Outbox(self.bootstrap, *self.topics[1:])
         self.consumer = Consumer({
             "bootstrap.servers": self.bootstrap, "group.id": self.group, "enable.auto.commit": False,
-            "auto.offset.reset": "earliest", "session.timeout.ms": 6000, "topic.metadata.refresh.interval.ms": 5000,
+            "auto.offset.reset": "earliest", "session.timeout.ms": 6000, "topic.metadata.refresh.interval.ms": 1000,
             "log_level": 0,
         })
         self.consumer.subscribe([self.source])
@@ -923,6 +958,7 @@ class KafkaStage:
             except KafkaException as error:
                 self.fail(error)
                 continue
+            self.outbox.serve()  # it hears of a lost connection before the next record is sent
             if not self.consumer.assignment() or any(record.error() for record in records):
                 self.stats["error"] = self.outbox.mend() or self.stats["error"]
             if records := [record for record in records if record.error() is None]:

@@ -186,11 +186,16 @@ def test_a_killed_kafka_loses_and_doubles_nothing(monkeypatch):
         under_load(servers, measurements(servers), lambda: faults.restart(servers["kafka"], "kafka"))
 
 
-def test_the_stages_go_on_when_kafka_has_forgotten_everything(servers, stages, dsn):
-    """The embedded Kafka comes back empty: what it had is lost, what comes later is not.
-
-    The stages have joined their groups before: one that is joining in that very moment may wait for ever (Tansu).
-    """
-    under_load(servers, dsn, lambda: None)
+@pytest.mark.parametrize("joining", [False, True], ids=["at work", "joining their groups"])
+def test_the_stages_go_on_when_kafka_has_forgotten_everything(servers, stages, dsn, joining):
+    """The embedded Kafka comes back empty: what it had is lost, what comes later is not."""
+    if joining:
+        for stage in stages.values():
+            stage.kill()
+            stage.launch()
+        for stage in stages.values():
+            stage.ready()
+    else:
+        under_load(servers, dsn, lambda: None)
     faults.restart(servers["kafka"], "kafka")
     under_load(servers, measurements(servers), lambda: None)
