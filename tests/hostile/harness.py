@@ -133,12 +133,17 @@ def submission(lab: LabFiles, attempt: Attempt, facts: Mapping[str, object], lim
     return Submission(attempt.name, lab.folder, nbformat.writes(notebook), seed="hostile", limits=limits)
 
 
+# What is installed may be shown below /tmp, too, read-only, from another file system: that is nobody's leftover.
 LEFTOVERS = """
-import builtins, glob, os, sys
-places = ("/tmp", "/dev/shm", os.path.expanduser("~"), os.getcwd())
-words = ("hostile", "carried", "filler", "seen", "locked", "result.pkl")
-left = [path for place in places for path in glob.glob(place + "/**", recursive=True, include_hidden=True)
-        if any(word in path for word in words)]
+import builtins, os, sys
+
+left = []
+for place in ("/tmp", "/dev/shm", os.path.expanduser("~"), os.getcwd()):
+    device = os.stat(place).st_dev
+    for folder, inner, files in os.walk(place):
+        inner[:] = [name for name in inner if os.lstat(os.path.join(folder, name)).st_dev == device]
+        left += [os.path.join(folder, name) for name in inner + files
+                 if any(word in name for word in ("hostile", "carried", "filler", "seen", "locked", "result.pkl"))]
 print("left over:", left, hasattr(builtins, "hostile"))
 """
 LEFTOVERS_OF_SERVICES = """
@@ -162,9 +167,16 @@ print("left over:", left, False)
 """
 
 
-def neighbour(lab: LabFiles) -> Submission:
-    """Make the submission of an honest student, who looks around for what others left."""
+def neighbour(lab: LabFiles, before: str = "") -> Submission:
+    """Make the submission of an honest student, who looks around for what others left.
+
+    Args:
+        lab: the lab.
+        before: a cell that runs before the look.
+    """
     notebook = answered(lab)
+    if before:
+        notebook.cells.append(nbformat.v4.new_code_cell(before))
     notebook.cells.append(nbformat.v4.new_code_cell(LEFTOVERS_OF_SERVICES if lab.number == "92" else LEFTOVERS))
     return Submission("neighbour", lab.folder, nbformat.writes(notebook), seed="hostile")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -78,3 +79,29 @@ def test_a_leak_is_seen_in_whatever_form(text: str) -> None:
 
 def test_the_readme_lists_every_attempt() -> None:
     assert table.README.read_text(encoding="utf-8").endswith(table.made()), "run: python -m tests.hostile.table"
+
+
+@pytest.mark.bubblewrap
+def test_a_leftover_would_be_seen(course: CourseFiles, rooms: Callable[[Kind], Room]) -> None:
+    leave = 'import os\nos.makedirs("some")\nopen("some/hostile", "x").close()'
+    graded = rooms(Kind.BUBBLEWRAP).grade(harness.neighbour(harness.lab_of(course, "91"), leave))
+    assert "left over: [] False" not in harness.text_of(graded)
+    assert "some/hostile" in harness.text_of(graded)
+
+
+def test_a_connection_to_the_host_would_be_seen(watch: Watch) -> None:
+    with socket.create_connection(("127.0.0.1", watch.address[1]), 30) as link:
+        link.sendall(b"hostile was here")
+        wait_until(lambda: watch.connections, 30, what="the server's note")
+    assert watch.harm()
+    watch.connections.clear()
+
+
+def test_a_changed_file_would_be_seen(watch: Watch) -> None:
+    canary = watch.outside / "canary.txt"
+    canary.write_text("changed", encoding="utf-8")
+    try:
+        assert watch.harm() == [f"{canary} was changed"]
+    finally:
+        canary.write_text(harness.SECRET, encoding="utf-8")
+    assert not watch.harm()

@@ -27,6 +27,7 @@ for path in ("/var/run/docker.sock", "/run/docker.sock", "\0{{ID}}"):
     try:
         with socket.socket(socket.AF_UNIX) as link:
             link.connect(path)
+            link.sendall(b"hostile was here")
             REACHED.append(path)
     except OSError:
         pass
