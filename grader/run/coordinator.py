@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -71,6 +72,7 @@ class _Run:
         self._recorder, self._states = Recorder(settings, ledger), States(settings)
         self._summary = Summary()
         self._entries: dict[Key, Entry] = {}
+        self._due: dict[str, tuple[datetime | None, dict[str, datetime | None]]] = {}
         self._running: dict[Key, tuple[HandedIn, str]] = {}
         self._stop = _Stop(reporter)
 
@@ -100,6 +102,7 @@ class _Run:
                 self._summary.notes.append(f"{lab.folder} was not in the gradebook and was registered there.")
             self._summary.points[lab.folder] = self._ledger.points(lab.folder)
             graded = self._ledger.graded(lab.folder)
+            self._due[lab.folder] = self._ledger.due_dates(lab.folder)
             for student in chosen:
                 if student not in listed:
                     unlisted.add(student)
@@ -120,11 +123,15 @@ class _Run:
         notebook = self._settings.folder("autograded", student, lab.folder) / f"{lab.folder}.ipynb"
         if not made_of or not notebook.is_file():
             return False
-        if self._states.of(intake.take(self._settings, lab, student)) != made_of:
+        if self._state(intake.take(self._settings, lab, student)) != made_of:
             return False
         record = results.read_one(self._settings.course, lab, student)
         self._entries[lab.folder, student] = Entry(student, lab.folder, "unchanged", record)
         return True
+
+    def _state(self, handed_in: HandedIn) -> str:
+        usual, of_students = self._due[handed_in.lab.folder]
+        return self._states.of(handed_in, of_students.get(handed_in.student, usual))
 
     def _note(self, labs: Sequence[LabFiles], students: Sequence[str], seen: set[str], listed: set[str],
               unlisted: set[str]) -> None:
@@ -164,7 +171,7 @@ class _Run:
 
     def _begin(self, pool: Pool, lab: LabFiles, student: str) -> None:
         handed_in = intake.take(self._settings, lab, student)
-        state = self._states.of(handed_in)
+        state = self._state(handed_in)
         handed_in = intake.opened(handed_in)
         try:
             if not handed_in.problem:

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,16 @@ class Ledger(Gradebook):
                      .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
                      .filter(Assignment.name == lab, Grade.auto_score.isnot(None)).distinct())
             return {student for student, in found}
+
+    def due_dates(self, lab: str) -> tuple[datetime | None, dict[str, datetime | None]]:
+        """Return when a lab is due, and when it is for each student who has handed in: with the extension.
+
+        Args:
+            lab: the lab's folder.
+        """
+        with self.transaction():
+            assignment = self.find_assignment(lab)
+            return assignment.duedate, {found.student_id: found.duedate for found in assignment.submissions}
 
     def student_ids(self) -> set[str]:
         """Return the ids of the class list."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-A_ROOM = 350 << 20
+A_ROOM = 300 << 20
 """Memory of a room with its services and a usual capsule, in bytes: 160 MB measured with lab 01, 290 MB with 02."""
 A_PROCESSOR = 6
 """Rooms for each processor. A submission of lab 01 takes 27 s and 3.4 s of them from a processor: the rest is waiting,

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import labkit
@@ -30,17 +31,20 @@ class States:
         self._settings = settings
         self._labs: dict[str, str] = {}
 
-    def of(self, handed_in: HandedIn) -> str:
+    def of(self, handed_in: HandedIn, due: datetime | None = None) -> str:
         """Return the state of what was handed in: its files and time, the lab, its checks, the kit and the settings.
 
         Args:
             handed_in: what was handed in.
+            due: when it was due for this student, UTC. It matters only to who is late.
         """
         found = hashlib.sha256(self._lab(handed_in.lab).encode())
         for name, content in [("", handed_in.raw), *sorted(handed_in.files.items())]:
             found.update(f"{name}\0{len(content)}\0".encode())
             found.update(content)
         found.update(f"{handed_in.timestamp}\0{handed_in.problem}".encode())
+        if due is not None and handed_in.timestamp is not None and handed_in.timestamp > due:
+            found.update(f"late since {due}".encode())
         return found.hexdigest()
 
     def _lab(self, lab: LabFiles) -> str:

@@ -115,6 +115,13 @@ def test_late_submissions_cost_what_the_course_s_rule_says(lab: LabFiles) -> Non
              "c.LateSubmissionPlugin.penalty_method = 'zero'")
     run(course)
     assert penalties() == {"in-time": None, "a-minute": 10, "two-days": 10, "a-month": 10, "no-time": None}
+    due(course, lab, "2026-01-20 12:00:00 UTC")
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as book:
+        book.grant_extension(lab.folder, "a-month", days=60)
+    summary = run(course)
+    changed = {entry.student for entry in summary.entries if entry.outcome == "graded"}
+    assert changed == {"a-minute", "two-days", "a-month"}, "who was late, or is; nobody else is judged again"
+    assert set(penalties().values()) == {None}
 
 
 def test_a_course_with_folders_and_structure_of_its_own(lab: LabFiles) -> None:
