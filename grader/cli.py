@@ -36,7 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--root", type=Path, help="the course's folder; by default the one around the current folder")
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for module in (import_module(f"grader.commands.{name}") for name in COMMANDS):
-        command = subparsers.add_parser(module.NAME, help=module.HELP)
+        told = f"{module.HELP[0].upper()}{module.HELP[1:]}."
+        command = subparsers.add_parser(module.NAME, help=module.HELP, description=told)
         module.arguments(command)
         command.set_defaults(run=module.run)
     return parser
