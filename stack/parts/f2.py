@@ -679,7 +679,8 @@ class Connector:
             lost = self.read(0.1)
             if self.refusal or lost or time.monotonic() > deadline:
                 self.client.disconnect()
-                raise ConnectionError(f"the broker at {place}: {self.refusal or 'no subscription within 5 s'}")
+                why = self.refusal or (mqtt.error_string(lost) if lost else "no subscription within 5 s")
+                raise ConnectionError(f"the broker at {place}: {why}")
         self.stopping.clear()
         self.thread = threading.Thread(target=self.run, name="f2-connector", daemon=True)
         self.thread.start()

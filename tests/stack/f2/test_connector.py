@@ -132,14 +132,14 @@ def test_a_connection_that_breaks_is_made_again_and_repeats_are_known(connector,
 def test_two_connectors_with_one_name_do_not_storm_the_broker(connector):
     """The broker closes the connection of the other one each time."""
     began = time.monotonic()
-    both = [connector()]
+    both: list[f2.Connector] = []
 
-    def second() -> bool:
+    def connected() -> bool:
         with contextlib.suppress(ConnectionError):  # the first one may be back before it has subscribed: try again
             both.append(connector())
         return len(both) == 2
 
-    wait_until(second, 60, what="the second connector")
+    wait_until(connected, 60, what="two connectors")
     wait_until(lambda: sum(each.connection for each in both) >= 8, 60, what="eight connections")
     assert time.monotonic() - began > 0.4, "eight connections without a pause"
 
