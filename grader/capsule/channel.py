@@ -40,7 +40,7 @@ class Channel:
         os.dup2(nothing, 0)
         os.close(nothing)
         channel = cls(hears, says)
-        threading.Thread(target=channel._listen, name="labkit-channel", daemon=True).start()
+        threading.Thread(target=channel._listen, name="grader-channel", daemon=True).start()
         return channel
 
     def _listen(self) -> None:

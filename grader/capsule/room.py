@@ -100,8 +100,8 @@ class Room:
         self._log.clear()
         self._process = process = self._maker.start()
         self._readers = [
-            threading.Thread(target=_read, args=(_pipe(process.stdout), self._said), name="labkit-room", daemon=True),
-            threading.Thread(target=_keep, args=(_pipe(process.stderr), self._log), name="labkit-log", daemon=True),
+            threading.Thread(target=_read, args=(_pipe(process.stdout), self._said), name="grader-room", daemon=True),
+            threading.Thread(target=_keep, args=(_pipe(process.stderr), self._log), name="grader-log", daemon=True),
         ]
         for reader in self._readers:
             reader.start()

@@ -39,7 +39,7 @@ def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
 @cache
 def _orders() -> queue.SimpleQueue[_Order]:
     orders: queue.SimpleQueue[_Order] = queue.SimpleQueue()
-    threading.Thread(target=_serve, args=(orders,), name="labkit-starter", daemon=True).start()
+    threading.Thread(target=_serve, args=(orders,), name="grader-starter", daemon=True).start()
     return orders
 
 

@@ -83,7 +83,7 @@ class Watcher:
         with self._changed:
             self._capsules.append(capsule)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="labkit-watcher", daemon=True)
+                self._thread = threading.Thread(target=self._look, name="grader-watcher", daemon=True)
                 self._thread.start()
             self._changed.notify()
 

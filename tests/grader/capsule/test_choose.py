@@ -29,6 +29,7 @@ def _forget_client() -> None:
 @pytest.fixture
 def path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A folder that is the whole PATH."""
+    tmp_path.chmod(0o755)  # a room's user must reach the programs in it
     monkeypatch.setenv("PATH", str(tmp_path))
     bubblewrap.program.cache_clear()
     yield tmp_path
