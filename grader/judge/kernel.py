@@ -161,6 +161,8 @@ class KernelClient:
             if reply is None and (found := self._reply("execute_reply", asked)) is not None:
                 reply = found.content
                 clock.mark("reply")
+        if reply is not None:
+            self._settle(clock)
         if reply is not None and _leaves(reply):
             self._wait_for_end()
         if reply is None:
@@ -183,6 +185,16 @@ class KernelClient:
             self._channels.receive("shell")
         return False
 
+    def _settle(self, clock: _Clock) -> None:
+        """Wait until the interrupts that were sent have come: one under way would hit the next call."""
+        until = time.monotonic() + LAST_WORDS
+        while clock.interrupted and time.monotonic() < until and self._alive():
+            message = self._channels.receive("control")
+            if message is None:
+                self._channels.wait_control(_LOOK)
+            elif message.kind == "interrupt_reply":
+                clock.interrupted -= 1
+
     def _wait_for_end(self) -> None:
         """Wait for the end of a kernel that has said that it leaves (`exit()` in a cell)."""
         until = time.monotonic() + LAST_WORDS
@@ -201,6 +213,7 @@ class KernelClient:
         while not clock.gave_up() and self._step(clock):
             self._channels.drop("iopub")
             if (reply := self._reply(REPLY, asked)) is not None:
+                self._settle(clock)
                 text = reply.content.get("answer")
                 return Answer("late" if clock.late else "done", text if isinstance(text, str) else "", clock.seconds)
         return Answer("hangs" if self._alive() else "dead", "", clock.seconds)
@@ -253,6 +266,7 @@ class _Clock:
         self._marks: dict[str, float] = {}
         self._rounds = 1
         self.late = False
+        self.interrupted = 0
 
     @property
     def seconds(self) -> float:
@@ -269,6 +283,7 @@ class _Clock:
             return False
         self._interrupts.pop(0)
         self.late = True
+        self.interrupted += 1
         return True
 
     def until_next(self) -> float:

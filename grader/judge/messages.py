@@ -130,6 +130,14 @@ class Channels:
         """
         self._poller.poll(int(max(seconds, 0) * 1000) + 1)
 
+    def wait_control(self, seconds: float) -> None:
+        """Wait until something may have come on the control channel.
+
+        Args:
+            seconds: the longest time.
+        """
+        self._sockets["control"].poll(int(seconds * 1000))
+
     def receive(self, channel: str) -> Message | None:
         """Return the next message of a channel, None if there is none now. What cannot be read is dropped.
 
