@@ -74,7 +74,7 @@ def serial(template: CourseFiles, tmp_path_factory: pytest.TempPathFactory) -> C
 def test_a_class_gets_the_points_that_are_due(serial: Class) -> None:
     assert serial.status == 0, serial.told
     due = {student: points for student, (_, points) in SUBMISSIONS.items()}
-    assert scores(serial.lab.root) == {**due, "untouched": 0, "never-ends": 0, "not-json": 0}
+    assert scores(serial.lab.root) == {**due, "untouched": 0, "never-ends": 2, "not-json": 0}
     counts = {name: serial.said[name] for name in ("graded", "unchanged", "unreadable", "faults")}
     assert counts == {"graded": len(due) + 2, "unchanged": 0, "unreadable": 1, "faults": 0}
 
