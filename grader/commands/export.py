@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         # Canvas would make an assignment of the empty column of a lab that nobody has handed in yet.
         graded = {lab for _, lab in found.scores}
         found = replace(found, most={lab: most for lab, most in found.most.items() if lab in graded})
-    listed = roster.read(options.class_list, found.people) if options.class_list else None
+    listed = roster.read(options.class_list, found.people, found.emails) if options.class_list else None
     table = tables.make(options.format, found, listed, titles)
     for line in table.told:
         print(line, file=sys.stderr)

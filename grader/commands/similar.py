@@ -57,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
             continue
         path = write((options.to or files.root / "reports") / f"{lab.folder}-similar.html",
                      page.draw(lab, read, found, known, rules))
-        print(f"{lab.folder}: {students} students, {len(found) or 'no'} pairs to look at, {path}")
+        counted = "1 pair" if len(found) == 1 else f"{len(found) or 'no'} pairs"
+        print(f"{lab.folder}: {students} students, {counted} to look at, {path}")
         for student, why in read.unread:
             print(f"  not compared: {student}: {why}")
     if not compared:

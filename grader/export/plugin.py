@@ -26,7 +26,7 @@ class Plain(ExportPlugin):
         """
         labs = [str(name) for name in self.assignment] or [assignment.name for assignment in gradebook.assignments]
         found = scores.of(gradebook, sorted(labs))
-        listed = roster.read(Path(self.class_list), found.people) if self.class_list else None
+        listed = roster.read(Path(self.class_list), found.people, found.emails) if self.class_list else None
         table = tables.make(self.format, found, listed)
         for line in table.told:
             self.log.info("%s", line)

@@ -1,13 +1,14 @@
 """The class list: a CSV that the instructor wrote, or that Canvas or Moodle exported.
 
 The columns are found by their names. Which of them has nbgrader's student ids is found by looking: the one in which
-most ids of the gradebook stand. So a class list of any LMS joins without being edited.
+most ids of the gradebook stand; where no column has any, students are found by their email. So a class list of any LMS
+joins without being edited.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,15 +72,16 @@ class Roster:
     key: str = ""
 
 
-def read(path: Path, ids: Collection[str]) -> Roster:
+def read(path: Path, ids: Collection[str], emails: Mapping[str, str] | None = None) -> Roster:
     """Read a class list.
 
     Args:
         path: the CSV, UTF-8; its separator is a comma, a semicolon or a tab.
         ids: the students' ids in the gradebook.
+        emails: the id of each student whose email the gradebook knows, by email in small letters.
 
     Raises:
-        CourseError: it cannot be read, has no column with ids, or two students have one id.
+        CourseError: it cannot be read, has no column with ids, or nobody of the gradebook, or one id twice.
     """
     headers, rows = _table(path)
     names = [header.strip().lower() for header in headers]
@@ -96,20 +98,30 @@ def read(path: Path, ids: Collection[str]) -> Roster:
                           f"name a column `id`; the first line has: {', '.join(headers)}.")
     people = [row for _, row in rows]
     known_ids = {id.lower() for id in ids}
-    key = max((name for name in KEYS if name in fields),
-              key=lambda name: sum(_cell(row, fields[name]).lower() in known_ids for row in people))
+
+    def joined(name: str, known: Collection[str]) -> int:
+        return sum(_cell(row, fields[name]).lower() in known for row in people)
+
+    key = max((name for name in KEYS if name in fields), key=lambda name: joined(name, known_ids))
+    by_email: Mapping[str, str] = {}
+    nobody = bool(ids) and not joined(key, known_ids)
+    if nobody and emails and "email" in fields and joined("email", emails):
+        key, by_email, nobody = "email", emails, False
     entries, seen = list[Entry](), dict[str, int]()
     for line, row in rows:
         found = {name: _cell(row, place) for name, place in fields.items()}
-        id = found[key]
-        if not id:
+        if not found[key]:
             raise CourseError(f"{path}, line {line}: there is no {headers[fields[key]]!r}.",
                               "add it or remove the line.")
+        id = by_email.get(found[key].lower(), found[key])
         if id.lower() in seen:
             raise CourseError(f"{path}, line {line}: {id!r} is also in line {seen[id.lower()]}.", "remove one of them.")
         seen[id.lower()] = line
         entries.append(Entry(**{**found, "id": id, "login": found.get("id") or id},
                              name=_cell(row, names.index("student")) if canvas else ""))
+    if nobody:
+        raise CourseError(f"{path} has nobody who is in the gradebook.",
+                          f"add a column `id` with nbgrader's ids: {', '.join(sorted(ids)[:3])} …")
     return Roster(entries, headers, headers[fields[key]])
 
 

@@ -68,6 +68,13 @@ class Scores:
     scores: dict[tuple[str, str], Score]
     most: dict[str, float]
 
+    @property
+    def emails(self) -> dict[str, str]:
+        """Ids by email in small letters, of the students whose email is known and nobody else's."""
+        given = [person.email.lower() for person in self.people.values()]
+        return {person.email.lower(): id for id, person in self.people.items()
+                if person.email and given.count(person.email.lower()) == 1}
+
 
 @contextlib.contextmanager
 def gradebook(settings: Settings) -> Iterator[Gradebook]:

@@ -76,6 +76,27 @@ def test_moodle_joins_by_whatever_column_has_the_ids(class_of_four: LabFiles, ru
         ("u1", "anna", "10"), ("u2", "carl", "9.5")]
 
 
+def test_a_list_without_any_id_joins_by_email(tmp_path: Path) -> None:
+    path = tmp_path / "participants.csv"
+    path.write_text("First name,Email address,ID number\nAnna,A@example.org,4711\nNora,n@example.org,4712\n", "utf-8")
+    listed = roster.read(path, ["anna", "ben"], {"a@example.org": "anna"})
+    assert [(entry.id, entry.lms_id) for entry in listed.entries] == [("anna", "4711"), ("n@example.org", "4712")]
+    assert listed.key == "Email address"
+
+
+def test_a_list_of_nobody_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "others.csv"
+    path.write_text("id,email\nxaver,x@example.org\n", "utf-8")
+    with pytest.raises(CourseError, match="nobody who is in the gradebook") as refusal:
+        roster.read(path, ["anna", "ben"], {"a@example.org": "anna"})
+    assert "anna, ben" in str(refusal.value)
+
+
+def test_an_email_of_two_students_joins_neither() -> None:
+    people = {id: Person(id, email=email) for id, email in (("a", "X@e.org"), ("b", "x@e.org"), ("c", "c@e.org"))}
+    assert Scores(people, {}, {}).emails == {"c@e.org": "c"}
+
+
 def test_moodle_tells_the_student_what_being_late_cost(class_of_four: LabFiles, run: Run) -> None:
     _, printed, _ = run(class_of_four.root, "export", "--format", "moodle", "--to", "-")
     rows = {row["Username"]: row for row in table(printed)}
