@@ -145,7 +145,7 @@ def course(tmp_path: Path) -> LabFiles:
 def test_the_page_shows_both_answers_and_accuses_nobody(course: LabFiles, run: Run) -> None:
     status, printed, told = run(course.root, "similar")
     assert status == 0, told
-    assert "3 students, 1 pairs to look at" in printed
+    assert "3 students, 1 pair to look at" in printed
     assert "not compared: dora" in printed
     text = (course.root / "reports" / "90-toy-similar.html").read_text("utf-8")
     assert "anna and ben" in text
