@@ -13,12 +13,13 @@ from labkit.services import Endpoint
 
 
 def test_a_node_publishes_the_telemetry_of_the_data_format(broker: Endpoint) -> None:
-    with viewing(broker) as view, view.listen("iot/node/81/#") as heard, reference_node(broker, "81", interval=0.05):
+    with (viewing(broker) as view, view.listen("iot/node/981/#") as heard,
+          reference_node(broker, "981", interval=0.05)):
         messages = heard.wait(3, 60)
     reading = messages[0].json()
-    assert messages[0].topic == "iot/node/81/telemetry"  # not 01: other tests leave its status on this broker
+    assert messages[0].topic == "iot/node/981/telemetry"  # small numbers have statuses of other tests here
     assert list(reading) == ["node_id", "timestamp", "sensors", "wifi_rssi", "uptime"]
-    assert reading["node_id"] == "node_81"
+    assert reading["node_id"] == "node_981"
     assert abs(reading["timestamp"] - time.time()) < 60
     assert set(reading["sensors"]) == {"temperature", "humidity"}
     assert -90 < reading["wifi_rssi"] < -30

@@ -13,7 +13,8 @@ import pytest
 from influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 
-from labkit.services import Config, Endpoint, start
+from labkit.services import Config, Endpoint, catalogue, start
+from labkit.services.choose import start_service
 from labkit.services.prometheus import TARGETS, targets
 from stack.runtime import ensure_bucket, migrate
 from tests.conftest import stand_in
@@ -26,15 +27,20 @@ MIGRATIONS = Path(__file__).parents[3] / "stack/f2/migrations/timeseries"
 
 @pytest.fixture(scope="session")
 def influx() -> Iterator[Endpoint]:
-    with start("influxdb", provider="embedded") as services:
+    # Its own, not the one that this process shares: the panels have fixed buckets, in which others write, too.
+    running = start_service(catalogue.service("influxdb"), frozenset(), "embedded")
+    own = running.endpoint
+    try:
         for bucket in ("iot-data", "iot-esp32", "iot-metrics", "shelly", "empty"):
-            ensure_bucket(dataclasses.replace(services.influxdb, bucket=bucket))  # type: ignore[arg-type]
-        with (InfluxDBClient(services.influxdb.url, services.influxdb.token, org=services.influxdb.org) as client,
+            ensure_bucket(dataclasses.replace(own, bucket=bucket))  # type: ignore[arg-type]
+        with (InfluxDBClient(own.url, own.token, org=own.org) as client,
               client.write_api(write_options=SYNCHRONOUS) as writer):
             written = {"iot-data": home(), "iot-esp32": nodes(), "iot-metrics": meters(), "shelly": shelly()}
             for bucket, lines in written.items():
                 writer.write(bucket=bucket, record=lines, write_precision="s")
-        yield services.influxdb
+        yield own
+    finally:
+        running.stop()
 
 
 def moments() -> Iterator[tuple[int, float]]:
