@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filecmp
-import logging
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ from traitlets.log import get_logger
 
 from grader import parts, sources
 from grader.layout import CourseError, CourseFiles, LabFiles
+from grader.log import Said
 from labkit import course_index
 from labkit.course import LABS
 
@@ -61,7 +61,7 @@ def generate(lab: LabFiles, labs: Path) -> None:
     course.root, course.assignment_id, course.release_directory = str(lab.root), lab.folder, str(labs)
     converter = GenerateAssignment(coursedir=course, config=settings)
     converter.no_database, converter.force = True, True
-    said = _Said()
+    said = Said()
     logger = get_logger()
     logger.addHandler(said)
     try:
@@ -71,19 +71,6 @@ def generate(lab: LabFiles, labs: Path) -> None:
         raise CourseError("\n".join([f"nbgrader cannot make the release of {lab.folder}:", *reasons])) from None
     finally:
         logger.removeHandler(said)
-
-
-class _Said(logging.Handler):
-    """Keeps what nbgrader logs as errors: its exceptions say only that there is a log."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage().rstrip()
-        # Of a traceback only its last line tells an author something.
-        self.lines.append(message.splitlines()[-1] if message.startswith("Traceback") else message)
 
 
 def build(labs: Sequence[LabFiles], target: Path) -> None:

@@ -24,9 +24,9 @@ from nbgrader.utils import find_all_files, is_grade, is_locked, is_solution, rmt
 from sqlalchemy.exc import SQLAlchemyError
 
 from grader.layout import LabFiles
+from grader.log import Said
 from grader.run.intake import TIMESTAMP, HandedIn
 from grader.run.ledger import Ledger
-from grader.run.log import Said
 from grader.run.settings import KEPT, Settings
 from grader.submission import Graded, Incident, Submission
 

@@ -11,8 +11,8 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import temp_attrs
 
 from grader.layout import CourseError, LabFiles
+from grader.log import Said
 from grader.run.ledger import Ledger
-from grader.run.log import Said
 from grader.run.settings import Settings
 
 _HIDING = ("BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")
