@@ -7,6 +7,7 @@ nothing to do with the names, and so not with the order in which they are graded
 
 from __future__ import annotations
 
+import ast
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,10 +95,13 @@ def _notebook(lab: LabFiles, kind: str, chance: random.Random) -> str:
             other[exercise] = chance.choice(answers.read(lab.answers("wrong", exercise))).source
     elif kind == "right":
         exercise = chance.choice(exercises)
-        other[exercise] = chance.choice(answers.read(lab.answers("right", exercise))).source
+        needed = set().union(*(_names(source) for name, source in reference.items() if _exercise(name) == exercise))
+        fitting = [answer.source for answer in answers.read(lab.answers("right", exercise))
+                   if needed <= _names(answer.source)]
+        other |= {exercise: chance.choice(fitting)} if fitting else {}
     for cell in notebook.cells:
-        exercise = cell.id.removeprefix("ex-").rstrip("abcdefgh").replace("-", ".")
-        if exercise not in written or not cell.id.startswith("ex-"):
+        exercise = _exercise(cell.id)
+        if exercise not in written:
             continue
         cell.source = reference[cell.id]
         if exercise in other:
@@ -109,3 +113,20 @@ def _notebook(lab: LabFiles, kind: str, chance: random.Random) -> str:
         source = NEVER_ENDS if kind == "never ends" else DIES
         notebook.cells.insert(middle, nbformat.v4.new_code_cell(source, id="own"))
     return str(nbformat.writes(notebook))
+
+
+def _exercise(cell: str) -> str:
+    """The exercise that a cell answers, by its id; empty if it answers none."""
+    return cell.removeprefix("ex-").rstrip("abcdefgh").replace("-", ".") if cell.startswith("ex-") else ""
+
+
+def _names(source: str) -> set[str]:
+    """The names that an answer gives to the cells after it: they use some of the reference's."""
+    part = parts.split(source)
+    found = set()
+    for node in ast.parse(part[1] if part else source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return found

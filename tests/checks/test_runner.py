@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from labkit.checks import Finding, LocalStudent, Student, World, criterion, hidden, hidden_cases, run
-from labkit.checks.registry import exercise, exercise_id, find
+from labkit.checks.registry import Exercise, exercise, exercise_id, find
 from labkit.errors import KitError, StudentError
 from tests.checks.toy import RIGHT, SIGN, judge, judge_with
 
@@ -251,7 +251,6 @@ def test_nothing_is_met_after_the_death_of_the_students_process() -> None:
         with criterion("nothing happens", points=0):
             world.expect(True, expected="nothing", found="nothing")
 
-    exercise("90.9", points=4, title="Die")(check)
-    result = run(find("90.9"), Ended({}), World())
+    result = run(Exercise("90.9", 4, "Die", (), {}, (), 1.0, check), Ended({}), World())
     assert [line.state for line in result.criteria] == ["passed", "failed", "failed"]
     assert result.findings[0].found == "it has died"
