@@ -16,6 +16,7 @@ from typing import Any
 import nbformat
 
 from grader import parts
+from labkit import parts_text
 
 MODULE = "lab_under_audit"
 
@@ -28,11 +29,13 @@ class Cell:
         name: the cell's grade id or id.
         source: its text, without a magic.
         exercise: the exercise that it answers (`"01.3"`), empty for what a notebook gives.
+        part: the part of the house that it is a piece of, empty if it is none.
     """
 
     name: str
     source: str
     exercise: str = ""
+    part: str = ""
 
 
 def cells(notebook: Path) -> list[Cell]:
@@ -54,9 +57,9 @@ def cells(notebook: Path) -> list[Cell]:
         if data.get("solution") and not data.get("grade"):
             grade_id = str(data["grade_id"])
             exercise = grade_id.removeprefix("ex-").rstrip("abcdefgh").replace("-", ".")
-            found.append(Cell(grade_id, text, exercise))
+            found.append(Cell(grade_id, text, exercise, part[0] if part else ""))
         elif part:
-            found.append(Cell(str(cell.id), text))
+            found.append(Cell(str(cell.id), text, part=part[0]))
         elif needed := _imports(cell.source):
             found.append(Cell(str(cell.id), needed))
     return found
@@ -85,7 +88,7 @@ def replaced(found: list[Cell], exercise: str, source: str) -> list[Cell]:
         source: the answer. Where an exercise has several cells, it takes the place of the first.
     """
     own = [cell for cell in found if cell.exercise == exercise]
-    return [Cell(cell.name, source, exercise) if cell in own else cell
+    return [Cell(cell.name, source, exercise, cell.part) if cell in own else cell
             for cell in found if cell not in own or cell is own[0]]
 
 
@@ -103,11 +106,14 @@ def build(found: list[Cell]) -> dict[str, Any]:
     """
     module = types.ModuleType(MODULE)
     sys.modules[MODULE] = module
+    parts_text.forget()
     for cell in found:
         name = f"<{cell.name}>"
         # As IPython does, so that a message can show the line and `inspect` finds the text.
         linecache.cache[name] = (len(cell.source), None, cell.source.splitlines(keepends=True), name)
         exec(compile(cell.source, name, "exec", dont_inherit=True), module.__dict__)
+        if cell.part:
+            parts_text.keep(cell.part, cell.source, cell_id=cell.name)
     return module.__dict__
 
 

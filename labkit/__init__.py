@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from labkit.checks.notebook import check, hint
     from labkit.devices import history, reference_node
     from labkit.house import part
+    from labkit.processes import spawn
     from labkit.services import Endpoint, start
-    from labkit.widgets import house_plan, live_chart, service_lights, topic_explorer
+    from labkit.widgets import house_plan, live_chart, log_view, service_lights, topic_explorer
 
 __all__ = [
     "Endpoint",
@@ -20,9 +21,11 @@ __all__ = [
     "history",
     "house_plan",
     "live_chart",
+    "log_view",
     "part",
     "reference_node",
     "service_lights",
+    "spawn",
     "start",
     "topic_explorer",
 ]
@@ -34,9 +37,11 @@ _HOME = {
     "history": "labkit.devices",
     "house_plan": "labkit.widgets",
     "live_chart": "labkit.widgets",
+    "log_view": "labkit.widgets",
     "part": "labkit.house",
     "reference_node": "labkit.devices",
     "service_lights": "labkit.widgets",
+    "spawn": "labkit.processes",
     "start": "labkit.services",
     "topic_explorer": "labkit.widgets",
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from labkit import house
+from labkit import house, parts_text
 from labkit.errors import StudentError
 
 _HEAD = re.compile(r"\A(?P<before>(?:[ \t]*\n)*)%%part\b[ \t]*(?P<name>[^\n]*)(?:\n|\Z)")
@@ -38,6 +38,7 @@ def _after_cell(result: Any) -> None:
     if found is None or not result.success:
         return
     try:
+        parts_text.keep(*found, cell_id=getattr(result.info, "cell_id", None) or "")
         house.save(*found, cell_id=getattr(result.info, "cell_id", None) or "")
     except (StudentError, SyntaxError, OSError) as error:
         # The cell ran; that its text could not be saved must not cost anything.
