@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.checks.notebook import check, hint
-    from labkit.devices import history, reference_node
+    from labkit.devices import history, reference_node, simulated_board
     from labkit.house import part
     from labkit.processes import spawn
     from labkit.services import Endpoint, start
-    from labkit.widgets import house_plan, live_chart, log_view, service_lights, topic_explorer
+    from labkit.widgets import board_view, house_plan, live_chart, log_view, service_lights, topic_explorer
 
 __all__ = [
     "Endpoint",
+    "board_view",
     "check",
     "hint",
     "history",
@@ -25,6 +26,7 @@ __all__ = [
     "part",
     "reference_node",
     "service_lights",
+    "simulated_board",
     "spawn",
     "start",
     "topic_explorer",
@@ -32,6 +34,7 @@ __all__ = [
 
 _HOME = {
     "Endpoint": "labkit.services",
+    "board_view": "labkit.widgets",
     "check": "labkit.checks.notebook",
     "hint": "labkit.checks.notebook",
     "history": "labkit.devices",
@@ -41,6 +44,7 @@ _HOME = {
     "part": "labkit.house",
     "reference_node": "labkit.devices",
     "service_lights": "labkit.widgets",
+    "simulated_board": "labkit.devices",
     "spawn": "labkit.processes",
     "start": "labkit.services",
     "topic_explorer": "labkit.widgets",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from labkit.devices.board import SimulatedBoard, simulated_board
 from labkit.devices.nodes import ROOMS, ReferenceNode, history, reference_node, telemetry
 from labkit.devices.signals import Room, Sample
 
-__all__ = ["ROOMS", "ReferenceNode", "Room", "Sample", "history", "reference_node", "telemetry"]
+__all__ = ["ROOMS", "ReferenceNode", "Room", "Sample",
+           "SimulatedBoard", "history", "reference_node", "simulated_board", "telemetry"]
