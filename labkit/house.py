@@ -1,6 +1,7 @@
 """The student's house: the parts that the student wrote, saved from notebooks as modules.
 
 A part is a file `NAME.py` in the folder `house/` of the course. It holds one piece for each `%%part NAME` cell.
+The part `node` is a folder of C++ files, one for each of its `%%cpp FILE` cells: see `labkit.house_sources`.
 """
 
 from __future__ import annotations
@@ -9,17 +10,29 @@ import datetime as dt
 import importlib.util
 import itertools
 import json as json_text
-import os
 import sys
-import tempfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 
 from labkit.course import LABS
 from labkit.errors import KitError, StudentError
+from labkit.house_files import check_name, course, folder, grading, kit_root, known_parts, write
+from labkit.house_sources import (
+    SOURCES,
+    firmware,
+    own_sources,
+    reference_folder,
+    save_source,
+    sources,
+    unwritten_sources,
+)
 from labkit.house_text import Piece, clean, join, put, split
+
+__all__ = [
+    "SOURCES", "Room", "check_name", "firmware", "folder", "grading", "known_parts", "load", "main", "own_sources",
+    "part", "path_of", "reference_path", "rooms", "save", "save_source", "sources", "unwritten_sources",
+]
 
 
 @dataclass(frozen=True)
@@ -49,50 +62,10 @@ class Room:
     problem: str = ""
 
 
-def grading(environment: Mapping[str, str] | None = None) -> bool:
-    """Whether nbgrader runs this notebook (it sets NBGRADER_EXECUTION); the house is not touched and not used then."""
-    return bool((os.environ if environment is None else environment).get("NBGRADER_EXECUTION"))
-
-
-def folder() -> Path:
-    """Return where the student's parts are: LABKIT_HOUSE, or `house/` beside the nearest `labs/` above the working
-    directory.
-
-    The folder need not exist yet.
-    """
-    if given := os.environ.get("LABKIT_HOUSE"):
-        return Path(given).expanduser()
-    return _course() / "house"
-
-
-def _course() -> Path:
-    here = Path.cwd().resolve()
-    for candidate in (here, *here.parents, Path(__file__).resolve().parent.parent):
-        if (candidate / "labs").is_dir():
-            return candidate
-    return here
-
-
-def known_parts() -> tuple[str, ...]:
-    """Return the names of all parts of the house, in the order of the labs."""
-    return tuple(part for lab in LABS for part in lab.parts)
-
-
-def check_name(name: str) -> None:
-    """Refuse what is not a part of the house.
-
-    Raises:
-        StudentError: there is no such part.
-    """
-    if name not in known_parts():
-        said = f"The house has no part {name!r}." if name else "`%%part` needs the name of a part."
-        raise StudentError(said, f"write one of {', '.join(known_parts())}.")
-
-
 def path_of(name: str) -> Path:
-    """Return the file of the student's part of that name, whether it exists or not."""
+    """Return the file, or folder, of the student's part of that name, whether it exists or not."""
     check_name(name)
-    return folder() / f"{name}.py"
+    return folder() / (name if name in SOURCES else f"{name}.py")
 
 
 def save(name: str, cell: str, *, cell_id: str = "") -> Path | None:
@@ -107,11 +80,13 @@ def save(name: str, cell: str, *, cell_id: str = "") -> Path | None:
         The file, or None if nothing is saved because the notebook is being graded.
 
     Raises:
-        StudentError: there is no such part.
+        StudentError: there is no such part, or it is not Python.
         SyntaxError: the cell is not Python.
         OSError: the file cannot be written.
     """
     file = path_of(name)
+    if name in SOURCES:
+        raise StudentError(f"The part {name!r} is not Python.", f"begin its cells with %%cpp {SOURCES[name][0]}, …")
     if grading():
         return None
     piece = Piece(clean(cell), "".join(cell_id.split()))
@@ -123,7 +98,7 @@ def save(name: str, cell: str, *, cell_id: str = "") -> Path | None:
         f"# Part {name!r} of your house, saved from the cells `%%part {name}` of lab {lab.number}.\n"
         "# Edit it there: a cell that is run again replaces its piece here."
     )
-    _write(file, join(pieces, head))
+    write(file, join(pieces, head))
     return file
 
 
@@ -140,22 +115,6 @@ def _pieces(file: Path) -> list[Piece]:
         file.replace(next(path for path in aside if not path.exists()))
         return []
     return pieces
-
-
-def _write(file: Path, text: str) -> None:
-    """Write all or nothing: a reader, or a power cut, never sees half a part."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.stem}-", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def load(file: Path, name: str, *, owner: str) -> ModuleType:
@@ -196,9 +155,14 @@ def load(file: Path, name: str, *, owner: str) -> ModuleType:
 
 
 def reference_path(name: str) -> Path | None:
-    """Return the file of the reference part: in `stack/parts/` of the course, or in the package `house_parts`."""
+    """Return the file of the reference part: in `stack/parts/` of the course, or in the package `house_parts`.
+
+    Of a part that is not Python it is the folder.
+    """
     check_name(name)
-    for root in (_course(), Path(__file__).resolve().parent.parent):
+    if name in SOURCES:
+        return reference_folder(name)
+    for root in (course(), kit_root()):
         file = root / "stack" / "parts" / f"{name}.py"
         if file.is_file():
             return file
@@ -219,10 +183,12 @@ def part(name: str, *, mine: bool = True) -> ModuleType:
         mine: False loads the reference though the student has written the part.
 
     Raises:
-        StudentError: there is no such part, or the student's own cannot be loaded.
+        StudentError: there is no such part, it is not Python, or the student's own cannot be loaded.
         KitError: neither exists.
     """
     file = path_of(name)
+    if name in SOURCES:
+        raise StudentError(f"The part {name!r} is not Python.", "ask for its text: labkit.house.sources.")
     if mine and not grading() and file.is_file() and not _unwritten(file):
         return load(file, name, owner="mine")
     reference = reference_path(name)
@@ -249,20 +215,32 @@ def rooms() -> list[Room]:
     for lab in LABS:
         for name in lab.parts:
             file = path_of(name)
-            if not file.is_file():
+            newest = max(file.glob("*.[ch]pp"), key=_saved, default=None) if name in SOURCES else file
+            if newest is None or not newest.is_file():
                 found.append(Room(name, lab.number, lab.title, lab.ready, mine=False))
                 continue
-            problem, names = "", frozenset[str]()
+            problem, names, stubs = "", set[str](), set[str]()
             try:
-                text = file.read_text("utf-8")
-                names = Piece(text).names
+                names, stubs = _contents(name, file)
             except (SyntaxError, ValueError, OSError) as error:
                 problem = f"{type(error).__name__}: {error}"
-            saved = dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC).isoformat(timespec="seconds")
-            stubs = tuple(sorted(_unwritten(file)))
-            written = tuple(sorted(names.difference(stubs)))
-            found.append(Room(name, lab.number, lab.title, lab.ready, not stubs, written, stubs, saved, problem))
+            saved = dt.datetime.fromtimestamp(_saved(newest), dt.UTC).isoformat(timespec="seconds")
+            written = tuple(sorted(names - stubs))
+            found.append(Room(name, lab.number, lab.title, lab.ready, not stubs, written, tuple(sorted(stubs)), saved,
+                              problem))
     return found
+
+
+def _saved(file: Path) -> float:
+    return file.stat().st_mtime
+
+
+def _contents(name: str, file: Path) -> tuple[set[str], set[str]]:
+    """What a part of the student's has, and what of it is still to be written."""
+    if name in SOURCES:
+        return set(own_sources(name)), set(unwritten_sources(name))
+    piece = Piece(file.read_text("utf-8"))
+    return set(piece.names), set(piece.stubs)
 
 
 def main(*, json: bool = False) -> int:
@@ -286,10 +264,8 @@ def main(*, json: bool = False) -> int:
                 detail = f", until you have written {', '.join(room.unwritten)}"
             print(f"  {'●' if room.mine else '○'} {room.part:<11} lab {room.lab}  {state}{detail}")
             if room.problem:
-                print(
-                    f"      cannot be used: {room.problem}. "
-                    f"Try: run the `%%part {room.part}` cells of lab {room.lab} again."
-                )
+                cells = "%%cpp" if room.part in SOURCES else f"%%part {room.part}"
+                print(f"      cannot be used: {room.problem}. Try: run the `{cells}` cells of lab {room.lab} again.")
         print(f"{sum(room.mine for room in found)} of {len(found)} parts are yours.")
         print("The course's reference stands in for a part until all of yours is written.")
     return 1 if any(room.problem for room in found) else 0

@@ -7,10 +7,12 @@ import subprocess
 
 import pytest
 
+from labkit.house import SOURCES
 from tests.firmware.building import BUILD, FIRMWARE, build, make
 
 pytestmark = [pytest.mark.cpp, pytest.mark.timeout(600)]
-CORE = sorted((FIRMWARE / "lib").glob("*/*.[ch]pp"))
+PART = FIRMWARE.parent / "stack" / "parts" / "node"
+CORE = [*sorted((FIRMWARE / "lib").glob("*/*.[ch]pp")), *sorted(PART.glob("*.[ch]pp"))]
 
 
 @pytest.mark.slow
@@ -33,6 +35,7 @@ def test_the_core_does_not_even_name_the_heap() -> None:
     sources = sorted((FIRMWARE / "lib").rglob("*.cpp"))
     assert len(sources) > 10
     objects = [BUILD / "small" / path.relative_to(FIRMWARE).with_suffix(".o") for path in sources]
+    objects += [BUILD / "small" / "part" / f"{path.stem}.o" for path in PART.glob("*.cpp")]
     names = subprocess.run(["nm", "--undefined-only", *map(str, objects)], capture_output=True, text=True, check=True)
     heap = r" U (_Zn[wa]\w+|_Zd[la]\w+|malloc|calloc|realloc|strdup|_ZSt\w*throw\w*)$"
     found = re.findall(heap, names.stdout, re.M)
@@ -58,9 +61,15 @@ def test_the_board_layer_still_fits_the_core() -> None:
 def test_policies_know_neither_the_node_nor_a_port_but_chance() -> None:
     ports = {path.name for path in (FIRMWARE / "lib" / "ports").glob("*.hpp")} - {"random.hpp"}
     node = {path.name for path in (FIRMWARE / "lib" / "node").glob("*.hpp")}
-    for path in sorted((FIRMWARE / "lib" / "policies").glob("*.[ch]pp")):
+    assert {path.name for path in PART.iterdir()} == set(SOURCES["node"])
+    for path in (path for path in CORE if path.parent.name == "policies" or path.parent == PART):
         included = set(re.findall(r'#include "([^"]+)"', path.read_text()))
         assert not included & (ports | node), path.name
+
+
+def test_the_firmware_alone_holds_no_answer() -> None:
+    given = {path.name for path in (FIRMWARE / "lib").rglob("*.[ch]pp")}
+    assert not given & set(SOURCES["node"])
 
 
 def test_the_platformio_project_pins_what_it_takes_from_others() -> None:

@@ -212,9 +212,7 @@ void Node::on_message(std::string_view payload, std::size_t full_size, bool reta
   Acknowledgement answer;
   bool answer_now = true;
   if (full_size > payload.size() || payload.size() > kCommandSize) {
-    answer.reason = because("message is longer than ");
-    append_number(answer.reason, kCommandSize);
-    answer.reason.append(" bytes");
+    answer.reason = because(kTooLong);
   } else {
     answer.reason = parse_command(payload, command);
     answer.id = command.id;
@@ -241,30 +239,32 @@ void Node::on_message(std::string_view payload, std::size_t full_size, bool reta
 
 // Carries a command out, or says why not. The answer is false if the acknowledgement has to wait.
 bool Node::execute(const Command& command, Reason& reason) {
-  const Text<24>& name = command.command;
+  Action action = Action::kRestart;
   if (leaving_ != Leaving::kNo) {
     reason = because("the node is about to restart");
-  } else if (name == "set_led") {
-    reason = set_led(command.params);
-  } else if (name == "set_interval") {
-    reason = parse_set_interval(command.params, settings_.least_interval_s, kMostInterval_s, settings_.interval_s);
-    if (reason.empty()) reading_due_ = ports_.clock.uptime_ms() + settings_.interval_s * std::uint64_t{1'000};
-  } else if (name == "update_firmware") {
-    reason = start_update(command.params);
-    if (!reason.empty()) return true;
-    update_answer_.id = command.id;
-    update_answer_.command = command.command;
-    return false;
-  } else if (name == "rollback_firmware") {
-    reason = parse_nothing(command.params);
-    if (reason.empty() && updater_.busy()) reason = because("an update is under way");
-    if (reason.empty() && !ports_.slot.rollback()) reason = because("there is no earlier firmware");
-    if (reason.empty()) leave(Leaving::kRestart);
-  } else if (name == "restart") {
-    reason = parse_nothing(command.params);
-    if (reason.empty()) leave(Leaving::kRestart);
   } else {
-    reason = because("unknown command '", name.view(), "'");
+    reason = find_action(command.command.view(), action);
+  }
+  if (!reason.empty()) return true;
+  switch (action) {
+    case Action::kSetLed: reason = set_led(command.params); break;
+    case Action::kSetInterval: reason = set_interval(command.params); break;
+    case Action::kUpdateFirmware:
+      reason = start_update(command.params);
+      if (!reason.empty()) break;
+      update_answer_.id = command.id;
+      update_answer_.command = command.command;
+      return false;
+    case Action::kRollbackFirmware:
+      reason = parse_nothing(command.params);
+      if (reason.empty() && updater_.busy()) reason = because("an update is under way");
+      if (reason.empty() && !ports_.slot.rollback()) reason = because("there is no earlier firmware");
+      if (reason.empty()) leave(Leaving::kRestart);
+      break;
+    case Action::kRestart:
+      reason = parse_nothing(command.params);
+      if (reason.empty()) leave(Leaving::kRestart);
+      break;
   }
   return true;
 }
@@ -272,6 +272,12 @@ bool Node::execute(const Command& command, Reason& reason) {
 Reason Node::set_led(const JsonValue& params) {
   Reason reason = parse_set_led(params, led_);
   if (reason.empty()) ports_.led.set(led_.on, led_.brightness);
+  return reason;
+}
+
+Reason Node::set_interval(const JsonValue& params) {
+  Reason reason = parse_set_interval(params, settings_.least_interval_s, kMostInterval_s, settings_.interval_s);
+  if (reason.empty()) reading_due_ = ports_.clock.uptime_ms() + settings_.interval_s * std::uint64_t{1'000};
   return reason;
 }
 

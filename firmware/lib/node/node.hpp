@@ -103,6 +103,11 @@ class Node final : private MqttEvents {
   /// here on commands arrive.
   bool announced() const { return announced_; }
 
+  /// How the connection is, for whoever watches a board.
+  const Backoff& connection() const { return backoff_; }
+  const LedCommand& led() const { return led_; }
+  std::uint32_t interval_s() const { return settings_.interval_s; }
+
  private:
   enum class Cargo : std::uint8_t { kNothing, kAcknowledgement, kStatus, kReading, kFarewell };
   enum class Leaving : std::uint8_t { kNo, kStop, kRestart };
@@ -125,6 +130,7 @@ class Node final : private MqttEvents {
 
   bool execute(const Command& command, Reason& reason);
   Reason set_led(const JsonValue& params);
+  Reason set_interval(const JsonValue& params);
   Reason start_update(const JsonValue& params);
 
   Ports ports_;

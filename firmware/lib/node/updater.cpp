@@ -36,8 +36,7 @@ Updater::Step Updater::fail(Reason& reason, std::string_view why) {
 }
 
 Updater::Step Updater::verify(Reason& reason) {
-  if (received_ != manifest_.size) return fail(reason, "the image is smaller than its manifest says");
-  if (sha256_.finish() != manifest_.sha256) return fail(reason, "the image's SHA-256 is not that of its manifest");
+  if (const Reason why = check_image(manifest_, received_, sha256_.finish()); !why.empty()) return fail(reason, why.view());
   if (!slot_.commit(manifest_.version_text.view())) return fail(reason, "the flash memory refused the image");
   download_.close();
   busy_ = false;
@@ -56,6 +55,7 @@ Updater::Step Updater::poll(std::uint64_t now, Reason& reason) {
     return Step::kRunning;
   }
   const auto size = static_cast<std::uint32_t>(count);
+  // Not a byte more than was announced goes into the slot, so this cannot wait for the end.
   if (size > manifest_.size - received_) return fail(reason, "the image is larger than its manifest says");
   if (!slot_.write(piece, size)) return fail(reason, "the flash memory refused the image");
   sha256_.update(piece, size);

@@ -12,6 +12,9 @@ namespace node {
 /// The longest command that a node reads, in bytes.
 constexpr std::size_t kCommandSize = 1024;
 
+/// Why a longer one is refused.
+constexpr std::string_view kTooLong = "message is longer than 1024 bytes";
+
 /// What a node answers to a command. An empty reason means that it was done.
 struct Acknowledgement {
   Text<32> id;       ///< As in the command; empty if it had none that could be read.
@@ -35,6 +38,14 @@ struct Command {
 /// @return why it is refused; empty if it is not.
 Reason parse_command(std::string_view message, Command& command);
 
+/// What a node can be told to do.
+enum class Action : std::uint8_t { kSetLed, kSetInterval, kUpdateFirmware, kRollbackFirmware, kRestart };
+
+/// Finds what a command's name means: `set_led`, `set_interval`, `update_firmware`, `rollback_firmware`, `restart`.
+///
+/// @return why it is refused, with the name (`unknown command 'dance'`); empty if it is known.
+Reason find_action(std::string_view name, Action& action);
+
 /// `set_led`: a lamp and its brightness.
 struct LedCommand {
   bool on = false;
@@ -42,7 +53,8 @@ struct LedCommand {
 };
 
 /// Reads `{"state": "on", "brightness": 128}`. `state` is `on` or `off`; `brightness` is a whole number from 0 to 255
-/// and may be missing, which means the brightness that `led` came with.
+/// and may be missing, which means the brightness that `led` came with. Any other key is refused. A command that is
+/// refused leaves `led` as it was.
 Reason parse_set_led(const JsonValue& params, LedCommand& led);
 
 /// Reads `{"seconds": 10}`: a whole number from `least` to `most`.
@@ -50,8 +62,5 @@ Reason parse_set_interval(const JsonValue& params, std::uint32_t least, std::uin
 
 /// For commands that take no params.
 Reason parse_nothing(const JsonValue& params);
-
-/// Appends a whole number to a reason.
-void append_number(Reason& reason, std::uint64_t number);
 
 }  // namespace node

@@ -32,12 +32,20 @@ struct RunningFirmware {
 
 /// Judges a manifest before a byte of the image is fetched. The checks go from the cheap to the dear: the form of the
 /// manifest, the name, the version, the size. What only the image itself can show, its true size and its SHA-256,
-/// `Updater` checks while it comes in.
+/// `check_image` judges when it is there.
 ///
 /// Refused: a key that is unknown, missing or given twice; another product's firmware; a version that is not newer
 /// than the running one (an old firmware brings its old holes back); a running version older than `min_version`
 /// (optional: the oldest one that can take this step); a size of 0 or beyond the slot; an address that is not
 /// `http://` or `https://` (whether it can be fetched is the business of the port `Download`).
 Reason check_manifest(const JsonValue& params, const RunningFirmware& running, Manifest& manifest);
+
+/// Judges an image that has come in: it is what its manifest says, or it is not installed.
+///
+/// @param received bytes that came.
+/// @param digest their SHA-256.
+/// @return `the image is smaller than its manifest says`, or `larger`, or `the image's SHA-256 is not that of its
+///     manifest`; empty if it may be installed.
+Reason check_image(const Manifest& manifest, std::uint32_t received, const Digest& digest);
 
 }  // namespace node

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -61,6 +62,17 @@ inline Reason because(std::string_view first, std::string_view second = {}, std:
   reason.append(second);
   reason.append(third);
   return reason;
+}
+
+/// Appends a whole number to a reason.
+inline void append_number(Reason& reason, std::uint64_t number) {
+  char digits[20];
+  std::size_t start = sizeof digits;
+  do {
+    digits[--start] = static_cast<char>('0' + number % 10U);
+    number /= 10U;
+  } while (number != 0U);
+  reason.append({digits + start, sizeof digits - start});
 }
 
 }  // namespace node

@@ -44,13 +44,11 @@ bool good_identifiers(std::string_view text, bool zero_may_lead) {
   }
 }
 
-int order(std::uint32_t left, std::uint32_t right) { return left < right ? -1 : (left > right ? 1 : 0); }
-
 int compare_identifiers(std::string_view left, std::string_view right) {
-  const bool numbers[] = {all_digits(left), all_digits(right)};
+  const bool left_is_number = all_digits(left);
   // A number comes before a word. Numbers have no leading zero here, so the longer one is the larger one.
-  if (numbers[0] != numbers[1]) return numbers[0] ? -1 : 1;
-  if (numbers[0] && left.size() != right.size()) return left.size() < right.size() ? -1 : 1;
+  if (left_is_number != all_digits(right)) return left_is_number ? -1 : 1;
+  if (left_is_number && left.size() != right.size()) return left.size() < right.size() ? -1 : 1;
   return left.compare(right);
 }
 
@@ -72,19 +70,12 @@ bool parse_version(std::string_view text, Version& version) {
   return read_number(major, version.major) && read_number(minor, version.minor) && read_number(text, version.patch);
 }
 
-int compare(const Version& left, const Version& right) {
-  if (const int major = order(left.major, right.major); major != 0) return major;
-  if (const int minor = order(left.minor, right.minor); minor != 0) return minor;
-  if (const int patch = order(left.patch, right.patch); patch != 0) return patch;
-  std::string_view left_rest = left.pre_release.view();
-  std::string_view right_rest = right.pre_release.view();
-  // A version without anything behind the dash is the finished one: it comes last.
-  if (left_rest.empty() || right_rest.empty()) return order(left_rest.empty(), right_rest.empty());
-  while (!left_rest.empty() && !right_rest.empty()) {
-    const int part = compare_identifiers(take_until(left_rest, '.'), take_until(right_rest, '.'));
+int compare_pre_release(std::string_view left, std::string_view right) {
+  while (!left.empty() && !right.empty()) {
+    const int part = compare_identifiers(take_until(left, '.'), take_until(right, '.'));
     if (part != 0) return part;
   }
-  return order(!left_rest.empty(), !right_rest.empty());
+  return static_cast<int>(!left.empty()) - static_cast<int>(!right.empty());
 }
 
 }  // namespace node

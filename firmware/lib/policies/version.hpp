@@ -19,8 +19,13 @@ struct Version {
 /// the three numbers, which are below 2³².
 bool parse_version(std::string_view text, Version& version);
 
+/// Which of two pre-releases comes first, by their parts between the points: negative if `left` does, positive if `right`
+/// does, 0 if neither. beta < beta.2 < beta.11 < rc.1. An empty text comes first; that it means a release, which comes
+/// last, is for `compare` to know.
+int compare_pre_release(std::string_view left, std::string_view right);
+
 /// Which comes first: negative if `left` does, positive if `right` does, 0 if neither (the order of the standard's
-/// section 11: 1.0.0-alpha < 1.0.0-alpha.1 < 1.0.0-beta.2 < 1.0.0-beta.11 < 1.0.0 < 1.0.1).
+/// section 11: 1.0.0-alpha < 1.0.0-alpha.1 < 1.0.0-beta.2 < 1.0.0-beta.11 < 1.0.0 < 1.0.1). It stands in manifest.cpp.
 int compare(const Version& left, const Version& right);
 
 }  // namespace node

@@ -34,6 +34,13 @@ class Board final : private node::System {
   bool online() const { return node_->online(); }
   bool announced() const { return node_->announced(); }
   std::size_t buffered() const { return node_->buffered(); }
+  const node::Backoff& connection() const { return node_->connection(); }
+  const node::LedCommand& led() const { return node_->led(); }
+  std::uint32_t interval_s() const { return node_->interval_s(); }
+  bool wifi() const { return network_.up(); }
+
+  /// Milliseconds since its last start.
+  std::uint64_t uptime_ms() const { return clock_->uptime_ms(); }
 
   /// What it has done, restarts included.
   node::Counters counters() const { return before_restarts_ + node_->counters(); }

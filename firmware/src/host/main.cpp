@@ -11,6 +11,8 @@
 
 #include "board.hpp"
 #include "options.hpp"
+#include "tie.hpp"
+#include "trace.hpp"
 
 namespace {
 
@@ -19,7 +21,7 @@ volatile std::sig_atomic_t told_to_stop = 0;
 /// All boards of this process, and what is said about them.
 class Boards {
  public:
-  explicit Boards(const host::Options& options) : options_(options) {
+  explicit Boards(const host::Options& options) : options_(options), trace_(options.ids.size()) {
     for (const node::NodeId& id : options.ids) {
       node::Settings settings;
       settings.id = id;
@@ -86,6 +88,7 @@ class Boards {
       if (!board->stopped()) patience_ms = std::min(patience_ms, board->patience_ms());
     }
     if (input_open_) sockets_.push_back({STDIN_FILENO, POLLIN, 0});
+    if (options_.trace) patience_ms = std::min(patience_ms, trace_.patience_ms());
     const timespec pause{patience_ms / 1'000, patience_ms % 1'000 * 1'000'000L};
     if (ppoll(sockets_.data(), sockets_.size(), &pause, &open) < 0) {
       for (pollfd& socket : sockets_) socket.revents = 0;  // a signal came instead
@@ -97,6 +100,7 @@ class Boards {
     const ssize_t count = ::read(STDIN_FILENO, piece, sizeof piece);
     if (count <= 0) {
       input_open_ = false;
+      if (options_.tied) stop();
       return;
     }
     input_.append(piece, static_cast<std::size_t>(count));
@@ -118,6 +122,7 @@ class Boards {
       if (!known || !(id.empty() || board->is(id))) continue;
       found = true;
       board->set_network(how == "on");
+      board->poll();  // it need not wait for its next turn to see it
     }
     if (!found) std::fprintf(stderr, "node: no such line or board: '%s'; it takes wifi on|off [id]\n", line.c_str());
   }
@@ -128,6 +133,7 @@ class Boards {
     for (std::size_t i = 0; i < boards_.size(); ++i) {
       if (boards_[i]->online()) ++online;
       if (boards_[i]->announced()) greeted_[i] = true;
+      if (options_.trace) trace_.tell(i, *boards_[i]);
     }
     const bool all = online == boards_.size();
     if (!ready_ && std::all_of(greeted_.begin(), greeted_.end(), [](bool one) { return one; })) {
@@ -152,6 +158,7 @@ class Boards {
   const host::Options& options_;
   host::PosixClock clock_;
   std::vector<std::unique_ptr<host::Board>> boards_;
+  host::Trace trace_;
   std::vector<bool> greeted_;  // which boards have been ready for commands
   std::vector<pollfd> sockets_;
   std::string input_;
@@ -179,6 +186,7 @@ int main(int count, char** arguments) {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  if (options.tied) host::tie_to_standard_input();
   mosquitto_lib_init();
   {
     Boards boards(options);

@@ -25,6 +25,9 @@ const char* const kUsage =
     "  --firmware VERSION   version that the boards start with (1.0.0)\n"
     "  --backoff-base S     longest wait after the first failed connection (1)\n"
     "  --backoff-cap S      longest wait of all (60)\n"
+    "  --hold S             time after which a connection counts as good (10)\n"
+    "  --trace              tell how the boards are: a line of JSON at each change\n"
+    "  --tied               end when standard input ends: with the process that holds the other end\n"
     "\n"
     "Lines on standard input: `wifi off`, `wifi on`, each with an id if one board is meant.\n";
 
@@ -35,7 +38,8 @@ using Values = std::map<std::string, std::string>;
 const Values kDefaults = {{"--host", "127.0.0.1"}, {"--port", "1883"},    {"--username", ""},
                           {"--password", ""},      {"--id", "01"},        {"--count", "1"},
                           {"--interval", "5"},     {"--seed", "1"},       {"--for", "0"},
-                          {"--firmware", "1.0.0"}, {"--backoff-base", "1"}, {"--backoff-cap", "60"}};
+                          {"--firmware", "1.0.0"}, {"--backoff-base", "1"}, {"--backoff-cap", "60"},
+                          {"--hold", "10"}};
 
 std::uint32_t whole(const Values& values, const std::string& name, std::uint32_t least, std::uint32_t most) {
   const std::string& text = values.at(name);
@@ -107,14 +111,19 @@ Options read_options(const std::vector<std::string>& arguments) {
   take(values, "MQTT_PASSWORD", "--password");
   take_file(values, "MQTT_USERNAME_FILE", "--username");
   take_file(values, "MQTT_PASSWORD_FILE", "--password");
-  for (std::size_t i = 0; i < arguments.size(); i += 2) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--help" || arguments[i] == "-h") {
       options.help = true;
       return options;
     }
+    if (arguments[i] == "--trace" || arguments[i] == "--tied") {
+      (arguments[i] == "--trace" ? options.trace : options.tied) = true;
+      continue;
+    }
     if (values.count(arguments[i]) == 0) throw BadOption("unknown option " + arguments[i] + "; --help lists them");
     if (i + 1 == arguments.size()) throw BadOption(arguments[i] + " takes a value");
     values[arguments[i]] = arguments[i + 1];
+    ++i;
   }
 
   options.broker.host = values["--host"];
@@ -128,6 +137,7 @@ Options read_options(const std::vector<std::string>& arguments) {
   options.run_s = whole(values, "--for", 0, 1'000'000);
   options.backoff.base_ms = milliseconds(values, "--backoff-base");
   options.backoff.cap_ms = milliseconds(values, "--backoff-cap");
+  options.backoff.hold_ms = milliseconds(values, "--hold");
   options.firmware = values["--firmware"];
   if (node::Version version; !node::parse_version(options.firmware, version)) {
     throw BadOption("--firmware is '" + options.firmware + "': it takes a version like 1.2.3");

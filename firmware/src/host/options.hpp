@@ -19,6 +19,8 @@ struct Options {
   std::uint32_t run_s = 0;  ///< 0: until a signal comes.
   std::string firmware = "1.0.0";
   node::BackoffLimits backoff;
+  bool trace = false;  ///< Tell how the boards are, at each change.
+  bool tied = false;   ///< End with standard input.
   bool help = false;
 };
 

@@ -55,6 +55,7 @@ class SimulatedNetwork final : public node::Network {
  public:
   explicit SimulatedNetwork(SeededRandom& random) : random_(random) {}
   bool is_up() override { return up_; }
+  bool up() const { return up_; }
   int rssi() override;
   void set_up(bool up) { up_ = up; }
 

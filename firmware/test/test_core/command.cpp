@@ -146,3 +146,14 @@ TEST_CASE("random bytes are refused and never crash the parsers") {
     CHECK_FALSE(node::parse_command({bytes.data(), bytes.size()}, command).empty());
   }
 }
+
+TEST_CASE("a command's name says what to do, and an unknown one is named in the refusal") {
+  node::Action action = node::Action::kRestart;
+  CHECK(node::find_action("set_led", action).empty());
+  CHECK(action == node::Action::kSetLed);
+  CHECK(node::find_action("rollback_firmware", action).empty());
+  CHECK(action == node::Action::kRollbackFirmware);
+  CHECK(node::find_action("dance", action) == "unknown command 'dance'");
+  CHECK(node::find_action("", action) == "unknown command ''");
+  CHECK(node::find_action("set_le", action) == "unknown command 'set_le'");
+}

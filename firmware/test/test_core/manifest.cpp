@@ -143,3 +143,15 @@ TEST_CASE("what is no version is refused") {
     CHECK(node::parse_version(good, version));
   }
 }
+
+TEST_CASE("an image is what its manifest says, or it is refused") {
+  node::Manifest manifest;
+  manifest.size = 9;
+  manifest.sha256[31] = 7;
+  node::Digest digest{};
+  CHECK(node::check_image(manifest, 9, digest) == "the image's SHA-256 is not that of its manifest");
+  digest[31] = 7;
+  CHECK(node::check_image(manifest, 9, digest).empty());
+  CHECK(node::check_image(manifest, 8, digest) == "the image is smaller than its manifest says");
+  CHECK(node::check_image(manifest, 10, digest) == "the image is larger than its manifest says");
+}

@@ -1,10 +1,10 @@
 #include "manifest.hpp"
 
-#include "command.hpp"
-
 namespace node {
 
 namespace {
+
+int order(std::uint32_t left, std::uint32_t right) { return left < right ? -1 : (left > right ? 1 : 0); }
 
 bool starts_with(std::string_view text, std::string_view head) { return text.substr(0, head.size()) == head; }
 
@@ -13,6 +13,17 @@ bool read_version(const JsonValue& value, Text<63>& text, Version& version) {
 }
 
 }  // namespace
+
+int compare(const Version& left, const Version& right) {
+  if (const int major = order(left.major, right.major); major != 0) return major;
+  if (const int minor = order(left.minor, right.minor); minor != 0) return minor;
+  if (const int patch = order(left.patch, right.patch); patch != 0) return patch;
+  const std::string_view left_rest = left.pre_release.view();
+  const std::string_view right_rest = right.pre_release.view();
+  // A version without anything behind the dash is the finished one: it comes last.
+  if (left_rest.empty() || right_rest.empty()) return order(left_rest.empty(), right_rest.empty());
+  return compare_pre_release(left_rest, right_rest);
+}
 
 Reason check_manifest(const JsonValue& params, const RunningFirmware& running, Manifest& manifest) {
   JsonValue name_value;
@@ -55,6 +66,13 @@ Reason check_manifest(const JsonValue& params, const RunningFirmware& running, M
       !(starts_with(manifest.url.view(), "http://") || starts_with(manifest.url.view(), "https://"))) {
     return because("url must be a web address of at most 191 bytes");
   }
+  return {};
+}
+
+Reason check_image(const Manifest& manifest, std::uint32_t received, const Digest& digest) {
+  if (received < manifest.size) return because("the image is smaller than its manifest says");
+  if (received > manifest.size) return because("the image is larger than its manifest says");
+  if (digest != manifest.sha256) return because("the image's SHA-256 is not that of its manifest");
   return {};
 }
 

@@ -1,5 +1,7 @@
 #include "command.hpp"
 
+#include <utility>
+
 namespace node {
 
 namespace {
@@ -12,31 +14,11 @@ Reason malformed(std::size_t stopped_at) {
   return reason;
 }
 
-template <std::size_t Capacity>
-bool read_name(const JsonValue& value, Text<Capacity>& name) {
-  return value.to(name) && !name.empty();
-}
-
 }  // namespace
-
-void append_number(Reason& reason, std::uint64_t number) {
-  char digits[20];
-  std::size_t start = sizeof digits;
-  do {
-    digits[--start] = static_cast<char>('0' + number % 10U);
-    number /= 10U;
-  } while (number != 0U);
-  reason.append({digits + start, sizeof digits - start});
-}
 
 Reason parse_command(std::string_view message, Command& command) {
   command = Command();
-  if (message.size() > kCommandSize) {
-    Reason reason = because("message is longer than ");
-    append_number(reason, kCommandSize);
-    reason.append(" bytes");
-    return reason;
-  }
+  if (message.size() > kCommandSize) return because(kTooLong);
   JsonValue root;
   std::size_t stopped_at = 0;
   if (!parse_json(message, root, stopped_at)) return malformed(stopped_at);
@@ -46,15 +28,30 @@ Reason parse_command(std::string_view message, Command& command) {
   JsonValue name;
   const JsonField fields[] = {{"id", &id, false}, {"command", &name, true}, {"params", &command.params, false}};
   const Reason reason = read_members(root, fields, 3, OtherKeys::kIgnore);
-  const bool id_read = id.kind() == Kind::kNothing || read_name(id, command.id);
-  const bool name_read = read_name(name, command.command);
+  // What can be read is read before anything is refused: the acknowledgement names it.
+  const bool id_read = id.to(command.id) && !command.id.empty();
+  const bool name_read = name.to(command.command) && !command.command.empty();
   if (!reason.empty()) return reason;
-  if (!id_read) return because("id must be text of 1 to 32 bytes");
+  if (id.kind() != Kind::kNothing && !id_read) return because("id must be text of 1 to 32 bytes");
   if (!name_read) return because("command must be text of 1 to 24 bytes");
   if (command.params.kind() != Kind::kNothing && !command.params.is_object()) {
     return because("params must be a JSON object");
   }
   return {};
+}
+
+Reason find_action(std::string_view name, Action& action) {
+  constexpr std::pair<std::string_view, Action> kActions[] = {{"set_led", Action::kSetLed},
+                                                              {"set_interval", Action::kSetInterval},
+                                                              {"update_firmware", Action::kUpdateFirmware},
+                                                              {"rollback_firmware", Action::kRollbackFirmware},
+                                                              {"restart", Action::kRestart}};
+  for (const auto& [known, meaning] : kActions) {
+    if (name != known) continue;
+    action = meaning;
+    return {};
+  }
+  return because("unknown command '", name, "'");
 }
 
 Reason parse_set_led(const JsonValue& params, LedCommand& led) {
