@@ -7,9 +7,9 @@ from pathlib import Path
 
 A_ROOM = 300 << 20
 """Memory of a room with its services and a usual capsule, in bytes: 160 MB measured with lab 01, 290 MB with 02."""
-A_PROCESSOR = 6
+A_PROCESSOR = 7
 """Rooms for each processor. A submission of lab 01 takes 27 s and 3.4 s of them from a processor: the rest is waiting,
-which the lab and its checks ask for. More would pass 4 GB with two processors."""
+which the lab and its checks ask for. 16 rooms would pass 4 GB with two processors."""
 KEPT_FREE = 1 << 30
 """Memory that stays for everything else, in bytes."""
 
