@@ -62,6 +62,7 @@ LABS: tuple[Lab, ...] = (
         ("mqtt", "cpp"),
         ("node",),
         "C++ firmware that runs as a virtual board and loses nothing while the network is away.",
+        ready=True,
     ),
     Lab(
         "04",
