@@ -5,7 +5,7 @@ A bank is a file of percent cells. The head of a cell gives its id and, for a wr
     # %% id=no-dollar-rule hint=dollar-topics
 
 An answer that claims what it does not do says with `most=0` how many points it may earn. What follows replaces the
-student's cell of that exercise, without its `%%part` line.
+student's cell of that exercise, without its `%%part` line; a `%%cpp` line may stand there or not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The zip that students get: labs, kit and stack. No solutions, no hidden cases, no banks of answers, no grader.
+"""The zip that students get: labs, kit, stack and firmware. No solutions, no hidden cases, no banks of answers, no
+grader; of the firmware not its tests, which have many of the hidden cases in them.
 
 The reference parts are in it as a built wheel (package `house_parts`), so that the house runs before all of it is the
 student's own. The zip is the same, byte by byte, for the same course.
@@ -19,12 +20,14 @@ from grader.layout import CourseError, CourseFiles
 TOP = "iot-house"
 """The one folder in the zip."""
 PACKAGE = "house_parts"
-FOLDERS = ("labs", "labkit", "stack")
+FOLDERS = ("labs", "labkit", "stack", "firmware")
 SINGLE = ("constraints.txt", "LICENSE")
 _IMAGE = "stack/Dockerfile"
 _README = Path(__file__).resolve().parent / "student" / "README.md"
 _ASIDE = {"__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache", "node_modules", "secrets"}
 """Folders that programs make: caches, and the passwords of whoever runs the stack here (`stack/secrets.sh`)."""
+_NOT_OF_THE_FIRMWARE = ("build", ".pio", "test")
+"""Folders of the firmware that students do not get: what was built, and its tests."""
 _NOT_FOR_STUDENTS = re.compile(r"(test|lint|bench|sources|release|audit|\$\(VENV\)/\.labkit-test):")
 
 
@@ -43,7 +46,8 @@ def write(course: CourseFiles, folder: Path) -> Path:
     """
     version = _version(course)
     files = {str(path.relative_to(course.root).as_posix()): path.read_bytes()
-             for name in FOLDERS for path in _below(course.root / name) if course.parts not in path.parents}
+             for name in FOLDERS for path in _below(course.root / name)
+             if course.parts not in path.parents and not _aside(path.relative_to(course.root))}
     for name in SINGLE:
         files[name] = _read(course.root / name).encode()
     files["pyproject.toml"] = student_pyproject(_read(course.root / "pyproject.toml")).encode()
@@ -77,6 +81,10 @@ def _version(course: CourseFiles) -> str:
 def _below(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*"))
             if path.is_file() and not _ASIDE & set(path.relative_to(folder).parts)]
+
+
+def _aside(path: Path) -> bool:
+    return path.parts[0] == "firmware" and path.parts[1] in _NOT_OF_THE_FIRMWARE
 
 
 def student_pyproject(text: str) -> str:
@@ -139,7 +147,8 @@ def parts_wheel(course: CourseFiles, version: str) -> tuple[str, bytes]:
         the wheel's file name and content.
     """
     info = f"iot_{PACKAGE}-{version}.dist-info"
-    files = {f"{PACKAGE}/{path.name}": path.read_bytes() for path in sorted(course.parts.glob("*.py"))}
+    files = {f"{PACKAGE}/{path.relative_to(course.parts).as_posix()}": path.read_bytes()
+             for pattern in ("*.py", "*/*.[ch]pp") for path in sorted(course.parts.glob(pattern))}
     files[f"{info}/METADATA"] = (f"Metadata-Version: 2.1\nName: iot-{PACKAGE.replace('_', '-')}\nVersion: {version}\n"
                                  "Summary: The reference parts of the IoT house\n").encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: grader\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

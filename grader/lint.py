@@ -149,6 +149,23 @@ def part_magic(_lab: LabFiles, notebook: Any) -> Found:
             yield cell.id, f"the house has no part {part[0]!r}: its parts are in labkit/course.py"
 
 
+def cpp_magic(_lab: LabFiles, notebook: Any) -> Found:
+    """`%%cpp` is seen only at the head of a code cell, with one file; an answer in C++ is a file of a part."""
+    seen = set()
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or "%%cpp" not in cell.source:
+            continue
+        file = parts.cpp_file(cell.source)
+        if not re.fullmatch(r"\w[\w.-]*\.[ch]pp", file):
+            yield cell.id, "%%cpp and one file, NAME.cpp or NAME.hpp, stand in the cell's first line, nothing before it"
+            continue
+        if is_answer(cell) and not parts.part_of(file):
+            yield cell.id, f"{file} is no file of a part, so nothing takes it: its files are in labkit/house_sources.py"
+        if file in seen:
+            yield cell.id, f"another cell makes {file} too, and the last one that is run counts: name it otherwise"
+        seen.add(file)
+
+
 def files_beside(lab: LabFiles, _notebook: Any) -> Found:
     """On autograding, nbgrader overwrites a student's file with the one of that name beside the source."""
     for path in sorted(lab.source.parent.rglob("*")):
@@ -218,6 +235,6 @@ def _settings(lab: LabFiles) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    *lint_cells.RULES, points, answer_before_check, part_alone, part_magic, files_beside, pictures, imports, kernel,
-    gradebook,
+    *lint_cells.RULES, points, answer_before_check, part_alone, part_magic, cpp_magic, files_beside, pictures, imports,
+    kernel, gradebook,
 )

@@ -82,13 +82,18 @@ def marker_in_prose(_lab: LabFiles, notebook: Any) -> Found:
     words = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
     for cell in notebook.cells:
         for line in cell.source.splitlines():
-            if words.search(line) and not DELIMITER.fullmatch(line.strip()):
+            if words.search(line) and not DELIMITER.fullmatch(_mark(line)):
                 yield cell.id, f"{line.strip()!r} has a delimiter's words in it: say it in other words"
+
+
+def _mark(line: str) -> str:
+    """A line as far as a delimiter may stand in it; in C++ it stands in a comment."""
+    return line.strip().removeprefix("// ")
 
 
 def _in_pairs(source: str, begin: str, end: str) -> tuple[bool, bool]:
     """Whether a text has such delimiters, and whether each beginning is followed by its end."""
-    marks = [line.strip() for line in source.splitlines() if line.strip() in {begin, end}]
+    marks = [_mark(line) for line in source.splitlines() if _mark(line) in {begin, end}]
     return bool(marks), marks == [begin, end] * (len(marks) // 2)
 
 

@@ -17,6 +17,7 @@ import nbformat
 
 from grader import parts
 from labkit import parts_text
+from labkit.cpp import workshop
 
 MODULE = "lab_under_audit"
 
@@ -27,7 +28,7 @@ class Cell:
 
     Args:
         name: the cell's grade id or id.
-        source: its text, without a magic.
+        source: its text, without `%%part`; a cell in C++ has its `%%cpp`.
         exercise: the exercise that it answers (`"01.3"`), empty for what a notebook gives.
         part: the part of the house that it is a piece of, empty if it is none.
     """
@@ -60,6 +61,8 @@ def cells(notebook: Path) -> list[Cell]:
             found.append(Cell(grade_id, text, exercise, part[0] if part else ""))
         elif part:
             found.append(Cell(str(cell.id), text, part=part[0]))
+        elif parts.part_of(parts.cpp_file(cell.source)):
+            found.append(Cell(str(cell.id), text))
         elif needed := _imports(cell.source):
             found.append(Cell(str(cell.id), needed))
     return found
@@ -88,12 +91,12 @@ def replaced(found: list[Cell], exercise: str, source: str) -> list[Cell]:
         source: the answer. Where an exercise has several cells, it takes the place of the first.
     """
     own = [cell for cell in found if cell.exercise == exercise]
-    return [Cell(cell.name, source, exercise, cell.part) if cell in own else cell
+    return [Cell(cell.name, parts.with_head(cell.source, source), exercise, cell.part) if cell in own else cell
             for cell in found if cell not in own or cell is own[0]]
 
 
 def build(found: list[Cell]) -> dict[str, Any]:
-    """Run cells in a fresh namespace, as a kernel would.
+    """Run cells in a fresh namespace, and with a fresh workshop for those in C++, as a kernel would.
 
     Args:
         found: the cells, in order.
@@ -107,7 +110,11 @@ def build(found: list[Cell]) -> dict[str, Any]:
     module = types.ModuleType(MODULE)
     sys.modules[MODULE] = module
     parts_text.forget()
+    workshop.clear()
     for cell in found:
+        if file := parts.cpp_file(cell.source):
+            workshop.put(file, cell.source, cell.name)
+            continue
         name = f"<{cell.name}>"
         # As IPython does, so that a message can show the line and `inspect` finds the text.
         linecache.cache[name] = (len(cell.source), None, cell.source.splitlines(keepends=True), name)
@@ -162,14 +169,30 @@ def _make_noise(_left=[60]):
 '''
 
 
+CPP_NOISE = """\
+#include <iostream>
+namespace {
+[[maybe_unused]] const bool noise = [] {
+  std::cout << "a print that was left in" << std::endl;
+  std::cerr << "a line on stderr" << std::endl;
+  std::cout << "{\\"ok\\": false}" << std::endl;
+  return true;
+}();
+}  // namespace
+"""
+
+
 def noisy(source: str) -> str:
     """Make a right answer noisy: each of its functions prints, warns, logs and displays, the first sixty times.
 
-    A thread goes on logging and printing meanwhile, and the cell ends with a value that Jupyter shows.
+    A thread goes on logging and printing meanwhile, and the cell ends with a value that Jupyter shows. An answer in C++
+    prints when its program starts.
 
     Args:
         source: the answer.
     """
+    if parts.cpp_file(source):
+        return parts.CPP.match(source)[0] + CPP_NOISE + parts.CPP.sub("", source, count=1)  # type: ignore[index]
     # `from __future__` must stay first, so it takes no noise before it.
     future = [line for line in source.splitlines() if line.startswith("from __future__")]
     tree = _Noise().visit(ast.parse("\n".join(line for line in source.splitlines() if line not in future)))

@@ -22,14 +22,17 @@ c.GenerateAssignment.force = True
 
 c.ClearSolutions.begin_solution_delimeter = "### BEGIN SOLUTION"
 c.ClearSolutions.end_solution_delimeter = "### END SOLUTION"
-c.ClearSolutions.code_stub = {"python": "# Write your code here, and delete the next line.\nraise NotImplementedError"}
+c.ClearSolutions.code_stub = {
+    "python": "# Write your code here, and delete the next line.\nraise NotImplementedError",
+    "cpp": "#error Write your code here, and delete this line.",  # labkit.house_sources.STUB
+}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 
 # The order is the design: cells are saved with their checksums before anything is hidden from students.
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.LockCells",
-    "nbgrader.preprocessors.ClearSolutions",
+    "grader.preprocessors.ClearSolutionsByLanguage",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",

@@ -8,7 +8,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+
+from grader import parts
 
 SCHEMA = 3
 """The version of nbgrader's cell metadata that this course writes."""
@@ -21,6 +23,24 @@ class ForgetPairing(NbGraderPreprocessor):
         """Drop the metadata; see the base class for the arguments."""
         nb.metadata.pop("jupytext", None)
         return nb, resources
+
+
+class ClearSolutionsByLanguage(ClearSolutions):
+    """On release: as nbgrader's own, but a cell that begins with `%%cpp` gets the stub of C++ (`code_stub["cpp"]`).
+
+    nbgrader knows one language a notebook. Its settings, under `c.ClearSolutions`, are those of this class too.
+    """
+
+    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
+        """Put stubs in place of solutions; see the base class for the arguments."""
+        language = resources["language"]
+        if cell.cell_type == "code" and parts.cpp_file(cell.source):
+            resources["language"] = "cpp"
+        try:
+            cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        finally:
+            resources["language"] = language
+        return cell, resources
 
 
 class StderrIsNoFailure(NbGraderPreprocessor):

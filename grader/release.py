@@ -91,7 +91,9 @@ def build(labs: Sequence[LabFiles], target: Path) -> None:
     exported.mkdir(parents=True)
     exported.joinpath("__init__.py").write_text(PARTS_DOCSTRING, encoding="utf-8")
     for name, text in parts.export(labs).items():
-        exported.joinpath(f"{name}.py").write_text(text, encoding="utf-8", newline="\n")
+        file = exported / (name if "/" in name else f"{name}.py")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def release(course: CourseFiles, labs: Sequence[LabFiles], *, check: bool = False) -> list[Difference]:

@@ -102,13 +102,13 @@ def _answers(student: str, cells: list[dict[str, Any]]) -> list[Answer]:
 
 
 def plain(source: str) -> str:
-    """Return a cell's text without its `%%part` line.
+    """Return a cell's text without its `%%part` or `%%cpp` line.
 
     Args:
         source: the cell's text.
     """
     part = parts.split(source)
-    return (part[1] if part else source).strip("\n")
+    return parts.CPP.sub("", part[1] if part else source, count=1).strip("\n")
 
 
 def language(text: str) -> str:
