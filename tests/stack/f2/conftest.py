@@ -17,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from labkit.services import Endpoint, start
 from labkit.waiting import wait_until
-from stack.parts import f2
+from stack.f2.kafka import Outbox, make_topics, tail
 from stack.runtime import migrate
 from tests.brokers import PROVIDER
 
@@ -77,7 +77,7 @@ class Log:
 
     def produce(self, topic: str, records: Iterable[tuple[str | None, bytes, list[Any] | None]]) -> None:
         """Write records: key, value, headers."""
-        outbox = f2.Outbox(self.bootstrap)
+        outbox = Outbox(self.bootstrap)
         for key, value, headers in records:
             outbox.send(topic, key, value, headers)
         assert outbox.empty(threading.Event())
@@ -89,7 +89,7 @@ class Log:
 
     def records(self, topic: str) -> list[Any]:
         """All records of a topic."""
-        return list(f2.tail(self.bootstrap, topic, 1_000_000))
+        return list(tail(self.bootstrap, topic, 1_000_000))
 
     def documents(self, topic: str) -> list[dict[str, Any]]:
         """All records of a topic, from JSON, by time."""
@@ -101,7 +101,7 @@ class Log:
 def log(bootstrap: str) -> Log:
     number = next(_numbers)
     log = Log(bootstrap, f"raw{number}", f"decoded{number}", f"dead{number}", f"group{number}")
-    f2.make_topics(bootstrap, log.raw, log.decoded, log.dead)
+    make_topics(bootstrap, log.raw, log.decoded, log.dead)
     return log
 
 

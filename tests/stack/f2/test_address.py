@@ -26,7 +26,6 @@ def test_a_vector_is_read_as_written_by_hand(vector):
         address = parse_f2_topic(vector["topic"])
         assert address == F2Address(**vector["expect"])
         assert address.device_id == f"f2-{vector['expect']['mac']}"
-        assert address.pin_position == f"{address.connector}:{address.id}"
 
 
 @pytest.mark.parametrize(("topic", "expected"), [

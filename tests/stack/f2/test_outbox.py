@@ -8,7 +8,7 @@ import pytest
 
 from labkit.services import faults, start
 from labkit.waiting import wait_until
-from stack.parts import f2
+from stack.f2.kafka import Outbox, make_topics, tail
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def services(monkeypatch):
 def test_what_a_kafka_acknowledges_that_has_forgotten_its_topics_can_be_read(services):
     """Tansu acknowledges records of topics that it does not have, and shows them to nobody."""
     bootstrap = services.kafka.bootstrap
-    f2.make_topics(bootstrap, "raw")
-    outbox, delivered = f2.Outbox(bootstrap, "raw"), []
+    make_topics(bootstrap, "raw")
+    outbox, delivered = Outbox(bootstrap, "raw"), []
     outbox.send("raw", "key", b"before", delivered=lambda: delivered.append(b"before"))
     assert outbox.empty(threading.Event())
     faults.restart(services, "kafka")
@@ -36,13 +36,13 @@ def test_what_a_kafka_acknowledges_that_has_forgotten_its_topics_can_be_read(ser
         return len(delivered) == 401
 
     wait_until(all_delivered, 60, what="Kafka has all records")
-    assert sorted(record.value() for record in f2.tail(bootstrap, "raw", 1000)) == sorted(wanted)
+    assert sorted(record.value() for record in tail(bootstrap, "raw", 1000)) == sorted(wanted)
 
 
 def test_records_wait_while_kafka_is_away(services):
     bootstrap = services.kafka.bootstrap
-    f2.make_topics(bootstrap, "raw")
-    outbox, delivered = f2.Outbox(bootstrap, "raw"), []
+    make_topics(bootstrap, "raw")
+    outbox, delivered = Outbox(bootstrap, "raw"), []
     faults.kill(services, "kafka")
 
     def lost() -> bool:
