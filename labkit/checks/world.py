@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from labkit.checks.fake_broker import FakeBroker
     from labkit.checks.gate import Gate
     from labkit.checks.influx_view import InfluxView
+    from labkit.checks.kafka_front import KafkaFront
+    from labkit.checks.kafka_view import KafkaView
+    from labkit.checks.postgres_view import PostgresView
     from labkit.services import Endpoint
 
-    _Ending = TypeVar("_Ending", Gate, FakeBroker)
+    _Ending = TypeVar("_Ending", Gate, FakeBroker, KafkaFront)
+    _View = TypeVar("_View", KafkaView, PostgresView)
 
 
 class World:
@@ -41,6 +45,7 @@ class World:
         self._names: set[str] = set()
         self._broker: BrokerView | None = None
         self._influx: InfluxView | None = None
+        self._views: dict[str, Any] = {}
         self._closing: list[Callable[[], None]] = []
 
     def __getitem__(self, service: str) -> Endpoint:
@@ -76,6 +81,33 @@ class World:
 
             self._influx = InfluxView(self.influxdb)
         return self._influx
+
+    @property
+    def kafka(self) -> KafkaView:
+        """Kafka, over connections of the check's own."""
+        from labkit.checks.kafka_view import KafkaView
+
+        return self._view("kafka", KafkaView)
+
+    @property
+    def postgres(self) -> PostgresView:
+        """The PostgreSQL, over connections of the check's own."""
+        from labkit.checks.postgres_view import PostgresView
+
+        return self._view("postgresql", PostgresView)
+
+    @property
+    def timescale(self) -> PostgresView:
+        """The TimescaleDB, over connections of the check's own."""
+        from labkit.checks.postgres_view import PostgresView
+
+        return self._view("timescaledb", PostgresView)
+
+    def _view(self, service: str, kind: type[_View]) -> _View:
+        if service not in self._views:
+            self._views[service] = kind(self[service])
+        view: _View = self._views[service]
+        return view
 
     def unique(self, prefix: str) -> str:
         """Return a name that nothing else uses; retained messages on topics that contain it are deleted after the
@@ -138,6 +170,12 @@ class World:
 
         return self._closed_later(Gate(self[service]))
 
+    def kafka_front(self) -> KafkaFront:
+        """Put a proxy in front of Kafka, to hold, count and cut; hand `front.bootstrap` to the student."""
+        from labkit.checks.kafka_front import KafkaFront
+
+        return self._closed_later(KafkaFront(self["kafka"]))
+
     def refusing_broker(self, return_code: int = 5) -> FakeBroker:
         """Start a broker that answers every CONNECT with that MQTT 3.1.1 return code; hand `.endpoint` to the student.
 
@@ -183,6 +221,7 @@ class World:
             steps.append(lambda: broker.close(names))
         if self._influx is not None:
             steps.append(self._influx.close)
+        steps += [view.close for view in self._views.values()]
         for step in steps:
             try:
                 step()
@@ -190,6 +229,7 @@ class World:
                 problems.append(f"tidying up after the check: {error}")
         self._closing.clear()
         self._names.clear()
+        self._views.clear()
         self._broker = self._influx = None
         return problems
 
