@@ -8,7 +8,7 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from labkit.widgets.live import Live
+from labkit.widgets.mqtt_live import MqttLive
 
 if TYPE_CHECKING:
     from labkit.services import Endpoint
@@ -38,7 +38,7 @@ def value_at(payload: bytes, path: str) -> float | None:
     return float(found) if good else None
 
 
-class LiveChart(Live):
+class LiveChart(MqttLive):
     """A live line chart.
 
     Args:

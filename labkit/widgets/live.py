@@ -1,4 +1,4 @@
-"""What topic explorer and live chart share: a connection that fills a widget, and that always ends.
+"""What live widgets share: a source that fills them, and that always ends.
 
 A live widget ends by its button, by `stop()`, after its time, when the cell that made it runs again, and with the
 kernel.
@@ -9,43 +9,37 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-import uuid
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labkit.widgets.view import box
 
-if TYPE_CHECKING:
-    from labkit.services import Endpoint
-
-_TICK = 0.2
+TICK = 0.2
 """Seconds between two refreshes at most."""
 _SETTLE = 0.5
-"""Seconds that the first picture waits for messages, so that a saved notebook shows something."""
+"""Seconds that the first picture waits for something to show, so that a saved notebook shows something."""
 _running: dict[str, Live] = {}
 
 
 class Live(ABC):
-    """A widget that is fed by a subscription. Show it by naming it in a cell's last line.
+    """A widget that is fed by a thread. Show it by naming it in a cell's last line.
 
     Args:
         title: what it is, for people.
-        broker: where to listen.
-        topic_filter: what to subscribe to.
         seconds: after how long it ends by itself.
         key: live widgets of one key replace each other.
+        settle: how long the first picture waits at most for something to show, in seconds.
     """
 
-    def __init__(self, title: str, broker: Endpoint, topic_filter: str, *, seconds: float, key: str) -> None:
+    def __init__(self, title: str, *, seconds: float, key: str, settle: float = _SETTLE) -> None:
         self.title = title
-        self.broker = broker
-        self.topic_filter = topic_filter
         self.note = ""
         self._lock = threading.Lock()
         self._changed = threading.Event()
         self._end = threading.Event()
         self._first = threading.Event()
         self._seconds = seconds
+        self._until = self._drawn = 0.0
         self._key = key
         self._widget: Any = None
         self._content: Any = None
@@ -54,18 +48,14 @@ class Live(ABC):
         _running[key] = self
         self._thread = threading.Thread(target=self._run, name=f"labkit-live-{key}", daemon=True)
         self._thread.start()
-        self._first.wait(_SETTLE)
+        self._first.wait(settle)
 
     # What a subclass gives
 
     @abstractmethod
-    def take(self, topic: str, payload: bytes, moment: float) -> None:
-        """Note a message; the lock is held.
-
-        Args:
-            topic: its topic.
-            payload: its bytes.
-            moment: when it came, seconds since 1970.
+    def listen(self) -> None:
+        """Fill the widget while `going()`, in the widget's thread: change its state with `self._lock` held, then call
+        `changed()`. An `OSError` ends it, with `unreachable` as what people read.
         """
 
     @abstractmethod
@@ -75,6 +65,25 @@ class Live(ABC):
     @abstractmethod
     def words(self) -> str:
         """Return the same as plain text; the lock is held."""
+
+    def unreachable(self, error: OSError) -> str:
+        """Return what people read when `listen` could not reach its source."""
+        return f"It cannot be reached ({error}). Start the services of this notebook, and run this cell again."
+
+    # What a subclass uses
+
+    def going(self) -> bool:
+        """Whether to go on listening. It draws what has changed, some times a second: ask it often."""
+        if self._changed.is_set() and time.monotonic() - self._drawn >= TICK:
+            self._changed.clear()
+            self._refresh()
+            self._drawn = time.monotonic()
+        return not self._end.is_set() and time.monotonic() < self._until
+
+    def changed(self) -> None:
+        """Have the widget drawn anew."""
+        self._changed.set()
+        self._first.set()
 
     # What a person sees
 
@@ -126,12 +135,11 @@ class Live(ABC):
         self.stop()
 
     def _run(self) -> None:
+        self._until = time.monotonic() + self._seconds
         try:
-            self._listen()
+            self.listen()
         except OSError as error:
-            self.note = (
-                f"The broker cannot be reached ({error}). Start the services of this notebook, and run this cell again."
-            )
+            self.note = self.unreachable(error)
         finally:
             if not self.note:
                 self.note = "Stopped. Run the cell again to go on."
@@ -143,43 +151,6 @@ class Live(ABC):
             if self._widget is not None:
                 with contextlib.suppress(Exception):
                     self._widget.children[1].disabled = True
-
-    def _listen(self) -> None:
-        import paho.mqtt.client as mqtt
-        from paho.mqtt.enums import CallbackAPIVersion
-
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"labkit-live-{uuid.uuid4().hex[:8]}")
-        if self.broker.username:
-            client.username_pw_set(self.broker.username, self.broker.password)
-        client.on_connect = self._on_connect
-        client.on_message = self._on_message
-        client.connect(self.broker.host, self.broker.port, keepalive=30)
-        until = time.monotonic() + self._seconds
-        drawn = 0.0
-        try:
-            while not self._end.is_set() and time.monotonic() < until:
-                if client.loop(timeout=_TICK / 2) != mqtt.MQTT_ERR_SUCCESS:
-                    self.note = self.note or "The broker closed the connection. Run the cell again when it is back."
-                    return
-                if self._changed.is_set() and time.monotonic() - drawn >= _TICK:
-                    self._changed.clear()
-                    self._refresh()
-                    drawn = time.monotonic()
-        finally:
-            client.disconnect()
-
-    def _on_connect(self, client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if reason.is_failure:
-            self.note = f"The broker refused the connection: {reason}."
-            self._end.set()
-        else:
-            client.subscribe(self.topic_filter, 0)
-
-    def _on_message(self, _client: Any, _userdata: Any, message: Any) -> None:
-        with self._lock:
-            self.take(message.topic, bytes(message.payload), time.time())
-        self._changed.set()
-        self._first.set()
 
     def _refresh(self) -> None:
         if self._content is not None:

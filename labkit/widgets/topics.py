@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labkit.widgets.live import Live
+from labkit.widgets.mqtt_live import MqttLive
 
 if TYPE_CHECKING:
     from labkit.services import Endpoint
@@ -26,7 +26,7 @@ class _Topic:
     count: int = 1
 
 
-class TopicExplorer(Live):
+class TopicExplorer(MqttLive):
     """The tree of topics, live.
 
     Args:
