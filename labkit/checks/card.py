@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-import re
 import textwrap
-from typing import Any
 
+from labkit.card import BAD, CODE, GOOD, HALF, NEUTRAL, OPEN, Card, box, note_card, rich
 from labkit.checks.hints import Hint
 from labkit.checks.result import MIME, CriterionResult, Finding, Result
+
+__all__ = ["Card", "headline", "hint_card", "note_card", "result_card"]
 
 # A mark is a symbol and a word: colour alone says nothing to some readers.
 _MARK = {
@@ -18,59 +19,13 @@ _MARK = {
     "not checked": ("!", "not checked"),
     "partly": ("◐", "partly"),
 }
-# For symbols and borders, at least 3:1 on white and on JupyterLab's dark background; words keep the text's own colour.
-_COLOUR = {
-    "passed": "#2e7d32",
-    "failed": "#c62828",
-    "not written": "#757575",
-    "not checked": "#8e6100",
-    "partly": "#8e6100",
-}
-_BORDER = "border-left:6px solid {colour};padding:.4em 1em;margin:.3em 0;max-width:62em;line-height:1.45"
+_COLOUR = {"passed": GOOD, "failed": BAD, "not written": OPEN, "not checked": HALF, "partly": HALF}
 _LABEL = "text-align:left;vertical-align:top;padding:.1em .8em .1em 0;font-weight:600"
-_CODE = "font-family:var(--jp-code-font-family,monospace);font-size:.93em;white-space:pre-wrap;overflow-wrap:anywhere"
-
-
-class Card:
-    """Something to show that is HTML, text and data at once.
-
-    Args:
-        text: for a terminal.
-        markup: for a notebook.
-        data: for machines, or None.
-    """
-
-    def __init__(self, text: str, markup: str, data: dict[str, Any] | None = None) -> None:
-        self.text = text
-        self.markup = markup
-        self.data = data
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002 - IPython's signature
-        bundle: dict[str, Any] = {"text/plain": self.text, "text/html": self.markup}
-        if self.data is not None:
-            bundle[MIME] = self.data
-        return bundle
-
-    def display(self) -> None:
-        """Show it: in a notebook as HTML, elsewhere as text."""
-        try:
-            from IPython.core.interactiveshell import InteractiveShell
-            from IPython.display import display
-        except ImportError:
-            print(self.text)
-            return
-        if InteractiveShell.initialized():
-            display(self)
-        else:
-            print(self.text)
 
 
 def result_card(result: Result) -> Card:
     """Return the card of a check's result: of hidden cases it has only what to think about."""
-    return Card(_text(result), _html(result), result.data(open=False))
+    return Card(_text(result), _html(result), {MIME: result.data(open=False)})
 
 
 def hint_card(exercise: str, hint: Hint, level: int) -> Card:
@@ -86,17 +41,12 @@ def hint_card(exercise: str, hint: Hint, level: int) -> Card:
     text = "\n".join([f"{head}:", textwrap.indent(hint.levels[level - 1], "  "), *([more] if more else [])])
     return Card(
         text,
-        _box(
-            "#1565c0",
-            f"<b>{html.escape(head)}</b><br>{_rich(hint.levels[level - 1])}"
-            + (f"<br><small>{_rich(more)}</small>" if more else ""),
+        box(
+            NEUTRAL,
+            f"<b>{html.escape(head)}</b><br>{rich(hint.levels[level - 1])}"
+            + (f"<br><small>{rich(more)}</small>" if more else ""),
         ),
     )
-
-
-def note_card(title: str, message: str) -> Card:
-    """Return a plain message, such as one for a wrong exercise number."""
-    return Card(f"{title}\n{message}", _box("#8e6100", f"<b>{html.escape(title)}</b><br>{_rich(message)}"))
 
 
 def headline(result: Result) -> str:
@@ -162,27 +112,27 @@ def _text(result: Result) -> str:
 def _html(result: Result) -> str:
     symbol, _ = _MARK[result.state]
     parts = [
-        f"<b><span aria-hidden='true'>{symbol}</span> {_rich(headline(result))}</b> "
+        f"<b><span aria-hidden='true'>{symbol}</span> {rich(headline(result))}</b> "
         f"<small>({result.seconds:.1f} s)</small>"
     ]
     if result.shown_problem is not None:
-        parts.append(f"<p>{html.escape(_EXCUSE)}</p><pre style='{_CODE}'>{html.escape(result.shown_problem)}</pre>")
+        parts.append(f"<p>{html.escape(_EXCUSE)}</p><pre style='{CODE}'>{html.escape(result.shown_problem)}</pre>")
     items = "".join(_item(line, finding) for line, finding in _shown_lines(result))
     parts.append(f"<ul style='list-style:none;padding-left:.3em;margin:.4em 0'>{items}</ul>")
-    parts += [f"<small>Note: {_rich(note)}</small><br>" for note in result.notes]
-    return _box(_COLOUR[result.state], "".join(parts), f"Result of exercise {result.exercise}")
+    parts += [f"<small>Note: {rich(note)}</small><br>" for note in result.notes]
+    return box(_COLOUR[result.state], "".join(parts), f"Result of exercise {result.exercise}")
 
 
 def _item(line: CriterionResult, finding: Finding | None) -> str:
     symbol, word = _MARK[line.state]
     mark = f"<b><span aria-hidden='true' style='color:{_COLOUR[line.state]}'>{symbol}</span> {word}</b>"
-    head = f"<li style='margin:.35em 0'>{mark}: {_rich(line.title)} <small>({line.earned:g} of {line.points:g})</small>"
+    head = f"<li style='margin:.35em 0'>{mark}: {rich(line.title)} <small>({line.earned:g} of {line.points:g})</small>"
     if finding is None:
         return head + "</li>"
     rows = "".join(
         f"<tr><th scope='row' style='{_LABEL}'>{label}</th>"
-        f"<td style='text-align:left;{_CODE if code or label in ('expected', 'found') else ''}'>"
-        f"{html.escape(text) if code else _rich(text)}</td></tr>"
+        f"<td style='text-align:left;{CODE if code or label in ('expected', 'found') else ''}'>"
+        f"{html.escape(text) if code else rich(text)}</td></tr>"
         for label, text, code in _rows(finding)
     )
     table = f"<table style='border-collapse:collapse;margin:.2em 0 .2em 1.4em'>{rows}</table>"
@@ -197,18 +147,6 @@ def _more(hint: Hint | None) -> str:
     for level in reversed(hint.levels[1:]):
         inner = (
             f"<details style='margin:.2em 0 .2em 1.4em'><summary style='cursor:pointer'>Show the next hint</summary>"
-            f"<div style='padding:.2em 0 .2em 1em'>{_rich(level)}</div>{inner}</details>"
+            f"<div style='padding:.2em 0 .2em 1em'>{rich(level)}</div>{inner}</details>"
         )
     return inner
-
-
-def _box(colour: str, inside: str, label: str = "Hint") -> str:
-    return (
-        f"<div role='region' aria-label='{html.escape(label)}' style='{_BORDER.format(colour=colour)}'>{inside}</div>"
-    )
-
-
-def _rich(text: str) -> str:
-    """Return text as HTML: `code` between backticks, line ends kept."""
-    escaped = html.escape(text)
-    return re.sub(r"`([^`\n]+)`", rf"<code style='{_CODE}'>\1</code>", escaped).replace("\n", "<br>")

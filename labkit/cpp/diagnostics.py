@@ -1,0 +1,276 @@
+"""What the compiler and the linker say, as data: file, line, column, message, the line itself.
+
+Formats: GCC's `-fdiagnostics-format=json` (gcc.gnu.org, "Options to Control Diagnostic Messages Formatting"); for other
+compilers and for linkers the lines that they print.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Any
+
+from labkit.cpp.explain import Plain, explain
+from labkit.errors import StudentError
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One message of the compiler or the linker.
+
+    Args:
+        kind: `"error"` or `"warning"`.
+        message: what the compiler says.
+        file: name of the file, as the student knows it; "" if there is none.
+        line: in that file, from 1; 0 if it is not known.
+        column: byte in that line, from 1; 0 if it is not known.
+        end: last byte of what is meant, from 1; `column` if it is one place.
+        source: the line itself, "" if it is not known.
+        notes: what the compiler adds.
+        insert: what the compiler would insert at that place, "" if it has no such proposal.
+        plain: what it means, and what to do; None if the message has to speak for itself.
+    """
+
+    kind: str
+    message: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    end: int = 0
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    insert: str = ""
+    plain: Plain | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        if not self.file:
+            return ""
+        return f"{self.file}, line {self.line}" if self.line else self.file
+
+    @property
+    def caret(self) -> str:
+        """The source line with a mark below what is meant, two lines of text; "" if the line is not known."""
+        if not self.source or not self.column:
+            return self.source
+        # Columns count bytes: what stands before may hold letters of more than one.
+        raw = self.source.encode()
+        before = raw[: self.column - 1].decode(errors="replace")
+        meant = raw[self.column - 1 : max(self.end, self.column)].decode(errors="replace")
+        gap = "".join("\t" if letter == "\t" else " " for letter in before)
+        return f"{self.source}\n{gap}^{'~' * (len(meant) - 1)}"
+
+
+class CompileError(StudentError):
+    """The program could not be built from what the student wrote.
+
+    Args:
+        diagnostics: the compiler's messages, the first error first.
+        file: the file that was being compiled.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], file: str) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.file = file
+        super().__init__(*text_of(diagnostics, file))
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """Its errors, without the warnings."""
+        return tuple(one for one in self.diagnostics if one.kind == "error")
+
+
+def text_of(diagnostics: Sequence[Diagnostic], file: str) -> tuple[str, str]:
+    """Return the first error in words, with its line, and the next step to take.
+
+    Args:
+        diagnostics: the compiler's messages, the first error first.
+        file: the file that was being compiled.
+    """
+    if not diagnostics:
+        return f"{file} does not compile.", ""
+    first = diagnostics[0]
+    said = f"{file} does not compile" if first.plain is None or first.plain.kind != "linker" else \
+        "The files compile, but they do not make a program"
+    if first.place:
+        said += f": {first.place}" if first.file == file else f" because of {first.place}"
+    lines = [f"{said}."]
+    if first.caret:
+        lines += [f"    {line}" for line in first.caret.splitlines()]
+    if first.plain is not None:
+        lines.append(first.plain.what)
+    lines.append(f"The compiler says: {first.message}")
+    if more := more_errors(diagnostics):
+        lines.append(more)
+    fix = first.plain.fix if first.plain is not None else "mend this one first, then run the cell again."
+    return "\n".join(lines), fix
+
+
+def more_errors(diagnostics: Sequence[Diagnostic]) -> str:
+    """Say how many errors follow the first one, "" if none does."""
+    count = sum(one.kind == "error" for one in diagnostics) - 1
+    if count < 1:
+        return ""
+    return f"{count} more error{'s' * (count > 1)} after this one; they often go with the first."
+
+
+def read(said: str, files: Mapping[str, str]) -> list[Diagnostic]:
+    """Take a compiler's messages apart.
+
+    Args:
+        said: what it wrote to its standard error.
+        files: texts that the student knows, by name; a message about another file is told of the line that led there.
+
+    Returns:
+        Errors first, then warnings, each in the compiler's order.
+    """
+    found = []
+    for line in said.splitlines():
+        if line.startswith("[") and (told := _json(line)) is not None:
+            found += _from_json(told, files)
+    if not found:
+        found = list(_from_text(said, files))
+    unique = list(dict.fromkeys(found))
+    return sorted((_explained(one) for one in unique), key=lambda one: one.kind != "error")
+
+
+def read_linker(said: str, files: Mapping[str, str]) -> list[Diagnostic]:
+    """Take a linker's messages apart: what is not defined, what is defined twice.
+
+    Args:
+        said: what it wrote to its standard error.
+        files: texts that the student knows, by name.
+    """
+    found: dict[str, Diagnostic] = {}
+    for line in said.splitlines():
+        for pattern in _LINKER:
+            if (match := pattern.search(line)) is None:
+                continue
+            parts = match.groupdict()
+            name = _known(parts.get("file") or "", files)
+            number = int(parts.get("line") or 0) if name else 0
+            message = match["message"] if "message" in parts else f"undefined reference to '{match['name']}'"
+            plain = message.replace("`", "'")
+            one = Diagnostic("error", plain, name, number, source=_line(files, name, number))
+            if plain not in found or (number and not found[plain].line):
+                found[plain] = one
+            break
+    return [_explained(one) for one in found.values()]
+
+
+# GNU ld with debugging information, without it, and Apple's.
+_FILE = r"(?P<file>[^\s:()]+\.[ch]pp)"
+_ABOUT = r"(?P<message>(?:undefined reference to|multiple definition of) [`'][^;]+?')(?:;|$)"
+_LINKER = (
+    re.compile(rf"{_FILE}:(?P<line>\d+): {_ABOUT}"),
+    re.compile(rf"{_FILE}:\(.*?\): {_ABOUT}"),
+    re.compile(_ABOUT),
+    re.compile(r"""^\s*"(?P<name>[^"]+)", referenced from:"""),
+)
+_TEXT = re.compile(
+    r"^(?P<file>(?:[A-Za-z]:)?[^:\n]+):(?P<line>\d+):(?:(?P<column>\d+):)? "
+    r"(?P<kind>fatal error|error|warning|note): (?P<message>.*)$"
+)
+
+
+def _json(line: str) -> list[dict[str, Any]] | None:
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return None
+    return told if isinstance(told, list) else None
+
+
+def _from_json(told: Iterable[dict[str, Any]], files: Mapping[str, str]) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    for one in told:
+        kind, message = str(one.get("kind", "")), _straight(str(one.get("message", "")))
+        if kind == "note":  # about the one before; where a template was asked for stands in such notes
+            if found:
+                found[-1] = _with_note(found[-1], message, one, files)
+            continue
+        diagnostic = Diagnostic("warning" if kind == "warning" else "error", message)
+        diagnostic = _placed(diagnostic, one, files)
+        for child in one.get("children", ()):
+            diagnostic = _with_note(diagnostic, _straight(str(child.get("message", ""))), child, files)
+        fixes = [fix.get("string", "") for fix in one.get("fixits", ()) if fix.get("start") == fix.get("next")]
+        found.append(replace(diagnostic, insert=fixes[0] if fixes else ""))
+    return found
+
+
+def _placed(diagnostic: Diagnostic, one: dict[str, Any], files: Mapping[str, str]) -> Diagnostic:
+    for location in one.get("locations", ()):
+        caret = location.get("caret", {})
+        start = location.get("start", caret)
+        if start.get("line") != caret.get("line"):
+            start = caret
+        finish = location.get("finish", caret)
+        end = finish.get("byte-column", 0) if finish.get("line") == start.get("line") else 0
+        file, line = str(caret.get("file", "")), int(start.get("line", 0))
+        name = _known(file, files)
+        column = int(start.get("byte-column", start.get("column", 0)))
+        shown = name or PurePath(file).name
+        return replace(diagnostic, file=shown, line=line, column=column, end=max(int(end), column),
+                       source=_line(files, name, line))
+    return diagnostic
+
+
+def _with_note(
+    diagnostic: Diagnostic, message: str, one: dict[str, Any], files: Mapping[str, str]
+) -> Diagnostic:
+    noted = replace(diagnostic, notes=(*diagnostic.notes, message))
+    if diagnostic.file in files:
+        return noted
+    there = _placed(noted, one, files)  # the first note that is about the student's own text says where it began
+    return there if there.file in files else noted
+
+
+def _from_text(said: str, files: Mapping[str, str]) -> Iterable[Diagnostic]:
+    last: Diagnostic | None = None
+    for line in said.splitlines():
+        match = _TEXT.match(line)
+        if match is None:
+            continue
+        name, number, column = _known(match["file"], files), int(match["line"]), int(match["column"] or 0)
+        message = _straight(match["message"])
+        if match["kind"] == "note":
+            if last is not None:
+                last = replace(last, notes=(*last.notes, message))
+                if last.file not in files and name:
+                    last = replace(last, file=name, line=number, column=column, end=column,
+                                   source=_line(files, name, number))
+            continue
+        if last is not None:
+            yield last
+        shown = name or PurePath(match["file"]).name
+        kind = "warning" if match["kind"] == "warning" else "error"
+        last = Diagnostic(kind, message, shown, number, column, column, _line(files, name, number))
+    if last is not None:
+        yield last
+
+
+def _explained(one: Diagnostic) -> Diagnostic:
+    return replace(one, plain=explain(one.message, one.notes, one.source, one.insert)) if one.kind == "error" else one
+
+
+def _straight(message: str) -> str:
+    """The message with plain quotation marks, without the name of its option."""
+    plain = message.replace("\u2018", "'").replace("\u2019", "'").strip()
+    return re.sub(r" \[-W[^\]]*\]$", "", plain)
+
+
+def _known(file: str, files: Mapping[str, str]) -> str:
+    """The name by which the student knows a file, "" if it is none of theirs."""
+    if not file:
+        return ""
+    path = PurePath(file)
+    return path.name if path.name in files and "firmware" not in path.parts else ""
+
+
+def _line(files: Mapping[str, str], name: str, number: int) -> str:
+    lines = files.get(name, "").split("\n")
+    return lines[number - 1].rstrip() if 0 < number <= len(lines) else ""
