@@ -10,12 +10,200 @@
 
 # %% [markdown]
 # # Lab 03: ESP32 firmware
+#
+# **90 minutes** · before this: labs 01 and 02; a little C helps · runs on: an MQTT broker and a C++ compiler · adds
+# to your house: the part `node`, in C++
+#
+# Who sends the readings of labs 01 and 02? A board with a processor, some memory, a radio and a sensor. The program
+# that runs on it is its **firmware**. In this lab you write it.
+#
+# At the end:
+#
+# | | you can | exercises |
+# |---|---|---|
+# | A | write JSON into a fixed piece of memory, with nothing lost and nothing beyond its end | 3.1, 3.5 |
+# | B | read a message that may be anything, and refuse with a reason | 3.2 |
+# | C | build a state machine that gets its time and its chance from outside, so that a test can ask it anything | 3.3 |
+# | D | store and forward: keep readings while the network is away, and send them in order | 3.4 |
+# | E | decide whether a firmware may be replaced by another | 3.6 |
+
+# %% [markdown]
+# ## What will stand at the end
+#
+# ![Six files that you write, between the sensor and the broker. Readings go through ring_buffer.hpp and telemetry.cpp to the MQTT broker. Commands come back through command.cpp to lamp and flash memory, by way of manifest.cpp for updates. status.cpp answers, backoff.cpp decides when to connect. Below them: ports to an ESP32, or to this computer in its place.](images/what-will-stand.svg)
+#
+# You need no board for this lab. Your files will run here as a **virtual board**: the same C++, with this computer in
+# place of the hardware. The same files build for a real ESP32; the end of the lab says how.
+#
+# First the finished thing. The next cell starts a broker and a simulated board, and shows one live reading.
 
 # %%
-from labkit import check, hint, house_plan, start
+import json
+import queue
+import uuid
+
+import paho.mqtt.client as mqtt
+
+from labkit import board_view, check, hint, house_plan, simulated_board, start
 
 services = start("mqtt")
 broker = services.mqtt
+finished = simulated_board(broker, 1, interval=1.0)
+
+readings, statuses = queue.SimpleQueue(), queue.SimpleQueue()
+queues = {"telemetry": readings, "status": statuses}
+listener = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+listener.username_pw_set(broker.username or None, broker.password or None)
+listener.on_connect = lambda *arguments: listener.subscribe("iot/node/#", qos=1)
+listener.on_message = lambda client, userdata, message: queues.get(
+    message.topic.split("/")[-1], queue.SimpleQueue()).put(json.loads(message.payload))
+listener.connect(broker.host, broker.port)
+listener.loop_start()
+
+print(broker)
+readings.get(timeout=10)
+
+# %% [markdown]
+# And here it is as a picture. The view is live, and ends by itself after five minutes:
+
+# %%
+board_view(finished)
+
+# %% [markdown]
+# A board does not only talk, it also obeys. `tell` sends a command, and waits for the answer with the same `id`:
+
+# %%
+def tell(node, command, **params):
+    """Send a command to a node, and return its answer."""
+    request = {"id": uuid.uuid4().hex[:8], "command": command, "params": params}
+    listener.publish(f"iot/node/{node}/command", json.dumps(request), qos=1)
+    while True:
+        answer = statuses.get(timeout=10).get("ack", {})
+        if answer.get("id") == request["id"]:
+            return answer
+
+
+print(tell("01", "set_led", state="on", brightness=128))
+print(tell("01", "set_led", state="on", brightness=300))
+
+# %% [markdown]
+# Look at the lamp in the picture above: it is on, at half of its brightness. The second command was refused, with a
+# reason, and changed nothing.
+
+# %% [markdown]
+# ## 1. C++ for a small board
+#
+# *Objective A*
+#
+# An ESP32 has about 300,000 bytes of memory for your program, runs for years, and nobody is there to restart it. This
+# decides how one writes for it:
+#
+# - **The program is compiled** before it runs. Every value has a type of known size: `std::uint32_t` is a whole
+#   number from 0 to 4,294,967,295, `std::int16_t` one of 16 bits with a sign, `float` a broken number of 32 bits.
+# - **No heap while it runs.** The heap is where `new`, `std::string` and Python's objects live. It gets holes with
+#   the years, until a piece of the wanted size is nowhere. So a function here does not make memory: its caller hands
+#   it some.
+#
+# ![An array out of 224 bytes belongs to the caller. The function writes a message into its first bytes. A string_view, an address and a length, points at them and owns nothing.](images/memory-view.svg)
+#
+# - **A view owns nothing.** `std::string_view` is an address and a length: it looks at bytes that somebody else owns.
+# - **A reference is another name.** `const Reading& reading` is the caller's own reading, not a copy; `const`
+#   promises not to change it.
+#
+# A cell that starts with `%%cpp` and a file name is C++. With a `main` it is a program: it is compiled and run.
+
+# %% [markdown]
+# **Predict.** `head` is a view of the first four bytes of `memory`. Then the memory is changed. What will the second
+# line say?
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "predict-03-1", "locked": false, "schema_version": 3, "solution": false}
+# *I think that …*
+
+# %%
+%%cpp views.cpp
+#include <iostream>
+#include <string_view>
+
+int main() {
+  char memory[16] = "temperature";         // 16 bytes: they are here
+  const std::string_view all(memory, 11);  // looks at 11 of them
+  const std::string_view head = all.substr(0, 4);
+  std::cout << head << ", " << head.size() << " bytes\n";
+
+  memory[0] = 'T';
+  std::cout << head << "\n";
+}
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# It says **Temp**. No byte was ever copied: `substr` made another view of the same memory. That is fast, and it is a
+# trap: a view of memory that is no longer there points at rubbish. Never return a view of a variable of your own
+# function.
+# </details>
+#
+# The kit has a writer for JSON that works in this way: `JsonWriter` writes into memory of the caller. Each call adds
+# one member. When something does not fit, `view()` is empty: half a message never leaves the board.
+
+# %%
+%%cpp writer.cpp
+#include <iostream>
+
+#include "json_writer.hpp"
+
+int main() {
+  char memory[64];
+  node::JsonWriter json(memory, sizeof memory);
+  json.begin().text("room", "bath").begin("sensors").decimal("humidity", 61.27F).end().end();
+  std::cout << json.view() << "\n";
+
+  node::JsonWriter small(memory, 20);
+  small.begin().text("room", "bath").decimal("humidity", 61.27F).end();
+  std::cout << "in 20 bytes: '" << small.view() << "', ok: " << small.ok() << "\n";
+}
+
+# %% [markdown]
+# Notice `decimal`: one digit after the point, as a cheap sensor deserves. The number after `F` would be a `double`
+# without it: 64 bits, slow on this processor.
+
+# %% [markdown]
+# ### Exercise 3.1: `write_telemetry` (3 points)
+#
+# **Write** the function that makes a reading into the telemetry message of the house. Its cell is the file
+# `telemetry.cpp` of your firmware. The headers are given; these lines of them matter here:
+#
+# ```cpp
+# constexpr std::int64_t kUnknownTime = 0;       // a time stamp that is not known yet
+#
+# struct Reading {
+#   std::int64_t timestamp;   // seconds since 1970, UTC
+#   float temperature;        // °C
+#   float humidity;           // % relative humidity
+#   std::uint32_t uptime;     // seconds since the node started
+#   std::int16_t wifi_rssi;   // dBm
+# };
+#
+# class JsonWriter {
+#   JsonWriter& begin();                       // {      begin("key"): an object inside
+#   JsonWriter& end();                         // }
+#   JsonWriter& text(key, value);    JsonWriter& integer(key, value);
+#   JsonWriter& boolean(key, value); JsonWriter& decimal(key, value);
+#   bool ok();
+#   std::string_view view();                   // the message; empty if it is not ok
+# };
+# ```
+#
+# - *Input*: the node's name; the reading; memory `out` of `capacity` bytes.
+# - *Output*: a view of the message in `out`. One line, with the members in this order.
+# - *Failure*: an empty view if the time stamp is not known, if a value is not a number or beyond ±1,000,000, or if
+#   the message does not fit. Never a byte at `out[capacity]` or behind.
+#
+# ```json
+# {"node_id": "node_01", "timestamp": 1704844800, "sensors": {"temperature": 22.5, "humidity": 45.2}, "wifi_rssi": -65, "uptime": 3600}
+# ```
+#
+# Write the body in place of the line `#error`, then run the cell. It says whether the file compiles, and which line
+# is wrong if it does not.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-03-1", "locked": false, "schema_version": 3, "solution": true}
 %%cpp telemetry.cpp
@@ -42,8 +230,139 @@ std::string_view write_telemetry(std::string_view node_id, const Reading& readin
 
 }  // namespace node
 
+# %% [markdown]
+# Before you trust it, test it. A cell `%%cpp test_….cpp` is a program of **test cases**. The tests below are a
+# beginning; add one of your own: what should a node do that does not know the time yet?
+
+# %%
+%%cpp test_telemetry.cpp
+#include "telemetry.hpp"
+
+#include <doctest/doctest.h>
+
+TEST_CASE("a reading is one line of JSON") {
+  const node::Reading reading{1704844800, 22.5F, 45.2F, 3600, -65};
+  char memory[node::kTelemetrySize];
+  const auto message = node::write_telemetry("node_01", reading, memory, sizeof memory);
+  CHECK(message.substr(0, 22) == "{\"node_id\": \"node_01\",");
+  CHECK(message.size() == 132);
+}
+
+TEST_CASE("what does not fit is not sent") {
+  const node::Reading reading{1704844800, 22.5F, 45.2F, 3600, -65};
+  char memory[40];
+  CHECK(node::write_telemetry("node_01", reading, memory, sizeof memory).empty());
+}
+
 # %% nbgrader={"grade": true, "grade_id": "check-03-1", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 check("03.1")
+
+# %% [markdown]
+# Stuck? `hint("03.1")` in a cell of your own shows the next level of the hint.
+
+# %% [markdown]
+# ## 2. Trust no message
+#
+# *Objective B*
+#
+# Anybody who may publish can send your node anything: no JSON, half of it, a number in quotes, a brightness of 300,
+# the same key twice. A board that crashes on a message crashes again after each restart, if the message is retained.
+# So a command is taken apart in steps, and each step may refuse:
+#
+# ![A message goes through parse_command, find_action and parse_set_led to the lamp. Each of the three may refuse with a reason. The answer goes back to the sender, with the id of the command.](images/command-path.svg)
+#
+# A function here returns *why not*: a `Reason`, which is empty when all is well. What it found goes into a variable
+# of the caller, by reference:
+#
+# ```cpp
+# Reason parse_set_led(const JsonValue& params, LedCommand& led);
+# ```
+#
+# `because("text")` makes a reason. The reader of the kit works like this, too: `value.to(number)` says whether the
+# value is a whole number, and only then puts it into `number`.
+
+# %% [markdown]
+# **Predict.** Which of the five values below does `to(number)` take as a whole number?
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "predict-03-2", "locked": false, "schema_version": 3, "solution": false}
+# *I think that …*
+
+# %%
+%%cpp reader.cpp
+#include <iostream>
+
+#include "json_reader.hpp"
+
+int main() {
+  const char* text = R"({"a": 128, "b": 128.0, "c": "128", "d": 300, "e": 1e2})";
+  node::JsonValue root;
+  std::size_t stopped_at = 0;
+  if (!node::parse_json(text, root, stopped_at)) return 1;
+  node::JsonMembers members(root);
+  while (members.next()) {
+    std::int64_t number = -1;
+    const bool taken = members.value().to(number);
+    std::cout << members.key() << ": " << members.value().raw() << (taken ? " yes " : " no ") << number << "\n";
+  }
+}
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# **128 and 300.** A number with a point or an exponent is none that a brightness can be, and text is text. And 300
+# *is* a whole number: whether it is a brightness is for you to say.
+# </details>
+#
+# An object is taken apart by a table of its keys, with `read_members`. Here is the whole of `parse_set_interval`,
+# which is given; `set_led` is much the same:
+#
+# ```cpp
+# JsonValue value;                                           // where the value goes
+# const JsonField fields[] = {{"seconds", &value, true}};    // key, place, whether it must be there
+# const Reason reason = read_members(params, fields, 1, OtherKeys::kRefuse);
+# if (!reason.empty()) return reason;                        // unknown key, twice, missing
+# std::int64_t number = 0;
+# if (!value.to(number) || number < least || number > most) return because("…");
+# seconds = static_cast<std::uint32_t>(number);              // only now
+# return {};                                                 // an empty reason: done
+# ```
+
+# %% [markdown]
+# ### Exercise 3.2: `set_led` (4 points)
+#
+# **Write** three functions of `command.cpp`.
+#
+# **`parse_set_led(params, led)`** reads `{"state": "on", "brightness": 128}`.
+#
+# - *Output*: `led.on` and `led.brightness`, and an empty reason. Without `brightness` the lamp keeps the one that
+#   `led` came with.
+# - *Failure*: a reason, and `led` as it was. An unknown, missing or repeated key: what `read_members` says. A `state`
+#   other than `on` and `off`: `state must be on or off`. A brightness that is no whole number from 0 to 255:
+#   `brightness must be 0 to 255`.
+#
+# **`parse_command(message, command)`** takes a message apart: `id` (text of 1 to 32 bytes, may be missing), `command`
+# (text of 1 to 24 bytes), `params` (an object, may be missing). Other keys are passed over: `OtherKeys::kIgnore`.
+#
+# - *Output*: `command.id`, `command.command`, `command.params`.
+# - *Failure*, in this order: longer than `kCommandSize` (`because(kTooLong)`); no JSON: `malformed JSON at byte 17`,
+#   with the place that `parse_json` tells; no object: `a command must be a JSON object`; what `read_members` says;
+#   `id must be text of 1 to 32 bytes`; `command must be text of 1 to 24 bytes`; `params must be a JSON object`. Also
+#   when it refuses, it fills in what can be read of `id` and `command`, for the answer.
+#
+# **`find_action(name, action)`** finds `set_led`, `set_interval`, `update_firmware`, `rollback_firmware`, `restart`
+# among the actions (`Action::kSetLed` …). Any other name: `unknown command 'dance'`.
+#
+# | tool | does |
+# |---|---|
+# | `value.kind() != JsonValue::Kind::kNothing` | whether the key was there at all |
+# | `value.to(text)` | with a `Text<32> text`: whether it is text that fits; the text goes there |
+# | `state == "on"`, `text.empty()`, `text.view()` | compare, ask, and look at a `Text` |
+# | `append_number(reason, 17)`, `reason.append(" bytes")` | put a reason together |
+#
+# ```python
+# >>> tell("01", "set_led", state="on", brightness=300)
+# {'id': 'c-17', 'command': 'set_led', 'ok': False, 'reason': 'brightness must be 0 to 255'}
+# ```
 
 # %% nbgrader={"grade": false, "grade_id": "ex-03-2", "locked": false, "schema_version": 3, "solution": true}
 %%cpp command.cpp
@@ -100,12 +419,7 @@ Reason parse_set_led(const JsonValue& params, LedCommand& led) {
 Reason parse_command(std::string_view message, Command& command) {
   // ### BEGIN SOLUTION
   command = Command();
-  if (message.size() > kCommandSize) {
-    Reason reason = because("message is longer than ");
-    append_number(reason, kCommandSize);
-    reason.append(" bytes");
-    return reason;
-  }
+  if (message.size() > kCommandSize) return because(kTooLong);
   JsonValue root;
   std::size_t stopped_at = 0;
   if (!parse_json(message, root, stopped_at)) {
@@ -133,10 +447,206 @@ Reason parse_command(std::string_view message, Command& command) {
   // ### END SOLUTION
 }
 
+Reason find_action(std::string_view name, Action& action) {
+  // ### BEGIN SOLUTION
+  if (name == "set_led") {
+    action = Action::kSetLed;
+  } else if (name == "set_interval") {
+    action = Action::kSetInterval;
+  } else if (name == "update_firmware") {
+    action = Action::kUpdateFirmware;
+  } else if (name == "rollback_firmware") {
+    action = Action::kRollbackFirmware;
+  } else if (name == "restart") {
+    action = Action::kRestart;
+  } else {
+    return because("unknown command '", name, "'");
+  }
+  return {};
+  // ### END SOLUTION
+}
+
 }  // namespace node
+
+# %%
+%%cpp test_command.cpp
+#include "command.hpp"
+
+#include <doctest/doctest.h>
+
+// Reads params as a node does; a helper for the tests.
+node::Reason set_led(const char* text, node::LedCommand& led) {
+  node::JsonValue params;
+  std::size_t stopped_at = 0;
+  CHECK(node::parse_json(text, params, stopped_at));
+  return node::parse_set_led(params, led);
+}
+
+TEST_CASE("a lamp is switched on") {
+  node::LedCommand led;
+  CHECK(set_led(R"({"state": "on", "brightness": 128})", led).empty());
+  CHECK(led.on);
+  CHECK(led.brightness == 128);
+}
+
+TEST_CASE("what is refused changes nothing") {
+  node::LedCommand led{true, 40};
+  CHECK(set_led(R"({"state": "off", "brightness": 256})", led) == "brightness must be 0 to 255");
+  CHECK(led.on);
+}
 
 # %% nbgrader={"grade": true, "grade_id": "check-03-2", "locked": true, "points": 4, "schema_version": 3, "solution": false}
 check("03.2")
+
+# %% [markdown]
+# ## 3. Try again, but when?
+#
+# *Objective C*
+#
+# A broker restarts. Two hundred nodes lose their connections in the same second. If each tries again after 1, 2, 4, 8
+# … seconds, all two hundred knock at the same moments, for ever. The cure is **full jitter**: wait for a random time
+# between 0 and the limit.
+#
+# ![Five states. READY goes to TRYING by may_try, TRYING to ON TRIAL by connected, ON TRIAL to HOLDING after hold_ms. failed leads from TRYING, ON TRIAL and HOLDING to WAITING. When the delay is over, WAITING goes to READY. The delay is a random time from 0 to the smaller of cap and base times two to the number of failures.](images/state-machine.svg)
+#
+# A **state machine** is a thing that is in one of a few named states, and events lead from one to the next. Note ON
+# TRIAL: a broker that lets you in and throws you out a second later is not well. Only a session that has *held* for a
+# while makes the count of failures begin anew.
+#
+# This machine has no clock and no dice of its own. **Both are handed in**: each call says what time it is, and chance
+# comes from a `Random&` that the caller chose. A test then lives through a day in a millisecond.
+
+# %% [markdown]
+# **Predict.** The broker of 200 nodes is away for 20 seconds. On the left each node waits for exactly 1, 2, 4, 8 …
+# seconds, on the right for a random part of it. How many knock at once, at most, on each side?
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "predict-03-3", "locked": false, "schema_version": 3, "solution": false}
+# *I think that …*
+
+# %%
+import random
+
+import pandas as pd
+import plotly.express as px
+
+
+def knocks(jitter):
+    """When 200 nodes try to connect in the first 40 seconds, to the nearest 0.1 s."""
+    for _ in range(200):
+        now, failures = 0.0, 0
+        while now < 40:
+            limit = min(60.0, 1.0 * 2**failures)
+            now += random.uniform(0, limit) if jitter else limit
+            failures += 1
+            yield round(now, 1)
+
+
+crowd = pd.DataFrame([{"second": second, "wait": wait} for wait in ("exact", "full jitter")
+                      for second in knocks(wait == "full jitter")])
+print(crowd.groupby("wait").second.agg(lambda seconds: seconds.value_counts().max()))
+px.histogram(crowd, x="second", facet_col="wait", nbins=200, range_x=[0, 40],
+             labels={"count": "attempts"}, title="200 nodes knock at the door").show()
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# All **200** at once on the left, again and again. With jitter it is a few dozen in the first second, where the limit
+# is short, and a handful later.
+# </details>
+#
+# A state machine in C++ is a class with a state, and a function for each event. Here is a small one: a light that
+# goes off ten seconds after the last motion.
+
+# %%
+%%cpp light.cpp
+#include <cstdint>
+#include <iostream>
+
+class Light {
+ public:
+  void motion(std::uint64_t now) {
+    on_ = true;
+    due_ = now + 10'000;
+  }
+  void tick(std::uint64_t now) {
+    if (on_ && now >= due_) on_ = false;
+  }
+  bool on() const { return on_; }
+
+ private:
+  bool on_ = false;
+  std::uint64_t due_ = 0;  // when it goes off, in milliseconds
+};
+
+int main() {
+  Light light;
+  light.motion(1'000);
+  light.motion(5'000);
+  light.tick(11'000);
+  std::cout << "at 11 s: " << light.on() << "\n";
+  light.tick(15'000);
+  std::cout << "at 15 s: " << light.on() << "\n";
+}
+
+# %% [markdown]
+# Notice that the test of fifteen seconds took no time at all. (`15'000` is 15000; the mark is for the eye.)
+#
+# One trap is left. What is 1,000 × 2ⁿ after many failures?
+
+# %%
+%%cpp doubling.cpp
+#include <cstdint>
+#include <iostream>
+
+int main() {
+  for (std::uint32_t failures : {1U, 22U, 23U, 30U}) {
+    const std::uint32_t base_ms = 1'000;
+    const std::uint32_t narrow = base_ms << failures;  // << n: times two, n times
+    const std::uint64_t wide = static_cast<std::uint64_t>(base_ms) << failures;
+    std::cout << failures << " failures: " << narrow << " in 32 bits, " << wide << " in 64\n";
+  }
+}
+
+# %% [markdown]
+# In 32 bits the doubling has fallen off the upper end. After 30 failures the wait is **0**: the node that was away
+# for longest knocks without a pause. And a shift by 64 or more is not defined at all in C++: anything may happen.
+
+# %% [markdown]
+# ### Exercise 3.3: `Backoff` (4 points)
+#
+# **Write** five functions of `backoff.cpp`. The machine is the one in the drawing. `due()` is given. These are its
+# members:
+#
+# ```cpp
+# struct BackoffLimits {                       // all in milliseconds
+#   std::uint32_t base_ms, cap_ms, hold_ms;
+# };
+# BackoffLimits limits_;
+# Random& random_;                             // random_.next(): 32 random bits, each value as likely
+# State state_ = State::kReady;                // kReady, kTrying, kOnTrial, kHolding, kWaiting
+# std::uint32_t failures_ = 0;                 // since the last session that held
+# std::uint64_t due_ = 0;                      // when the wait or the trial is over
+# ```
+#
+# - `ceiling_ms(failures)`: the longest wait: `base_ms` × 2 to the power of `failures`, but never more than `cap_ms`.
+#   For every `failures`, also 4,000,000,000.
+# - `may_try(now)`: whether an attempt starts now. `true` exactly once: the attempt is then under way.
+# - `connected(now)`: the attempt succeeded. Without an attempt under way: nothing.
+# - `failed(now)`: the attempt failed, or the session ended. It waits for 0 to `ceiling_ms(failures_)` milliseconds,
+#   both included, each as likely as the others, by one call of `random_.next()`. Then it counts the failure. When
+#   nothing was under way: nothing.
+# - `tick(now)`: lets time pass. A wait or a trial whose time has come is over. `may_try` and `failed` do this first,
+#   so that a session which held counts as one, even if nobody called `tick`.
+#
+# ```cpp
+# backoff.failed(5'000);        // the first failure, base_ms is 1'000, the dice say "in the middle"
+# backoff.may_try(5'499);       // false
+# backoff.may_try(5'500);       // true
+# backoff.may_try(5'500);       // false: it is under way
+# ```
+#
+# 32 random bits make a number from 0 to `most` without a remainder's unfairness: multiply by `most + 1` in 64 bits,
+# and keep the upper half, `>> 32`.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-03-3", "locked": false, "schema_version": 3, "solution": true}
 %%cpp backoff.cpp
@@ -203,8 +713,105 @@ std::uint64_t Backoff::due() const {
 
 }  // namespace node
 
+# %%
+%%cpp test_backoff.cpp
+#include "backoff.hpp"
+
+#include <doctest/doctest.h>
+
+// Dice that always show the middle.
+class Middle : public node::Random {
+ public:
+  std::uint32_t next() override { return 0x8000'0000; }
+};
+
+TEST_CASE("after a failure it waits, and then tries once") {
+  Middle dice;
+  node::Backoff backoff({1'000, 60'000, 10'000}, dice);
+  CHECK(backoff.may_try(5'000));
+  backoff.failed(5'000);
+  CHECK_FALSE(backoff.may_try(5'499));
+  CHECK(backoff.may_try(5'500));
+  CHECK_FALSE(backoff.may_try(5'500));
+}
+
 # %% nbgrader={"grade": true, "grade_id": "check-03-3", "locked": true, "points": 4, "schema_version": 3, "solution": false}
 check("03.3")
+
+# %% [markdown]
+# ## 4. Store and forward
+#
+# *Objective D*
+#
+# While the network is away, the sensor goes on. Readings wait in a **ring buffer**: an array of fixed size whose end
+# is joined to its beginning. Nothing is ever moved: two numbers say where the oldest reading lies and how many there
+# are.
+#
+# ![A ring of eight cells, numbered 0 to 7 outside. Cells 6, 7, 0, 1 and 2 hold the readings 14 to 18. first_ is 6, size_ is 5. push writes to cell (6 + 5) modulo 8, which is 3. When the ring is full, the oldest reading goes first.](images/ring-buffer.svg)
+#
+# When it is full, the *oldest* reading makes room: of an hour without network the newest minutes are worth most.
+#
+# Each reading has a **number**. A message is on its way, the buffer is full, and a new reading pushes out the one
+# that was just sent. Then the acknowledgement comes: "remove the oldest". That would now be another one, which was
+# never sent! So whoever removes says which number it means.
+#
+# Arithmetic on places is where C++ bites. Python says `IndexError`. C++ says nothing: a write beyond the end of an
+# array changes whatever lies there.
+
+# %% [markdown]
+# **Predict.** The loop below writes to five cells of an array of four. On a board, what would happen to `lamp`?
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "predict-03-4", "locked": false, "schema_version": 3, "solution": false}
+# *I think that …*
+
+# %%
+%%cpp one_too_far.cpp
+#include <iostream>
+
+int main() {
+  int lamp = 7;
+  int cells[4] = {0, 0, 0, 0};
+  for (int i = 0; i <= 4; ++i) {
+    cells[i] = i;
+  }
+  std::cout << "lamp is " << lamp << "\n";
+}
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# On a board nobody knows: perhaps `lamp` becomes 4, perhaps the program dies an hour later at another place. Here
+# your programs are compiled with **sanitizers**: each access is watched, and the first bad one stops the program and
+# is told with its line. They cost memory and half of the speed, so they run in tests and not on the board. That is
+# why one tests on the computer.
+# </details>
+
+# %% [markdown]
+# ### Exercise 3.4: `RingBuffer` (4 points)
+#
+# **Write** four functions of the class in `ring_buffer.hpp`. It is a **template**: `RingBuffer<Reading, 720>` is the
+# class for 720 readings, and `RingBuffer<int, 3>` for three numbers. `Item` and `Capacity` stand for what is chosen.
+#
+# - `push(item)`: appends an item. `true` if there was room. If the buffer is full, the oldest one makes room, and the
+#   answer is `false`.
+# - `remove(number)`: removes the oldest item if it has this number, `true`. Otherwise nothing happens, `false`.
+# - `at(index)`: the item at this place, counted from the oldest one, which is 0.
+# - `remove_oldest()`: a helper for the first two.
+#
+# Items are numbered from 0 in the order in which they were pushed; `oldest_number_` is the number of the oldest, or
+# of the next one if the buffer is empty.
+#
+# ```cpp
+# RingBuffer<int, 3> buffer;
+# buffer.push(10); buffer.push(11); buffer.push(12);   // true, true, true
+# buffer.push(13);                                     // false: 10 is gone
+# buffer.oldest();                                     // 11
+# buffer.remove(0);                                    // false: number 0 was pushed out
+# buffer.remove(1);                                    // true: 11 is gone
+# ```
+#
+# The check also runs your buffer inside a whole node, whose broker goes away for five seconds, and counts: no reading
+# lost, none doubled. It takes about ten seconds.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-03-4", "locked": false, "schema_version": 3, "solution": true}
 %%cpp ring_buffer.hpp
@@ -282,8 +889,98 @@ class RingBuffer {
 
 }  // namespace node
 
+# %%
+%%cpp test_ring_buffer.cpp
+#include "ring_buffer.hpp"
+
+#include <doctest/doctest.h>
+
+TEST_CASE("a full buffer keeps the newest") {
+  node::RingBuffer<int, 3> buffer;
+  for (int item : {10, 11, 12}) CHECK(buffer.push(item));
+  CHECK_FALSE(buffer.push(13));
+  CHECK(buffer.size() == 3);
+  CHECK(buffer.oldest() == 11);
+  CHECK(buffer.at(2) == 13);
+}
+
+TEST_CASE("what was pushed out takes no other with it") {
+  node::RingBuffer<int, 3> buffer;
+  for (int item : {10, 11, 12, 13}) buffer.push(item);
+  CHECK_FALSE(buffer.remove(0));
+  CHECK(buffer.remove(1));
+  CHECK(buffer.oldest() == 12);
+}
+
 # %% nbgrader={"grade": true, "grade_id": "check-03-4", "locked": true, "points": 4, "schema_version": 3, "solution": false}
 check("03.4")
+
+# %% [markdown]
+# ## 5. Who says that a node is away?
+#
+# *Objective A*
+#
+# Not the node: its power is gone. It leaves a **last will** with the broker when it connects (lab 01), and the broker
+# publishes it when the connection breaks.
+#
+# ![On top a node connects to the broker, leaves its will "offline" and publishes its status "online", retained. A program that asks gets "online". Below, the node has lost its power. The broker hears nothing more and publishes the will. A program that asks gets "offline", also one that comes later.](images/last-will.svg)
+#
+# Both messages are retained, on one topic: so the broker always keeps exactly one, the newest. The answers to
+# commands go to the same topic, not retained: an answer is for the one who asked.
+#
+# Texts of others appear in these messages: the name of a command that somebody made up. Quotation marks in it would
+# end your text too early, and the message would be no JSON. `JsonWriter::text` puts a backslash before them: it
+# **escapes** them.
+
+# %%
+%%cpp escapes.cpp
+#include <iostream>
+
+#include "json_writer.hpp"
+
+int main() {
+  char memory[96];
+  node::JsonWriter json(memory, sizeof memory);
+  json.begin().text("reason", "unknown command 'say \"hi\"\n'").end();
+  std::cout << json.view() << "\n";
+}
+
+# %% [markdown]
+# **Predict.** A node is switched off in order: it disconnects from the broker. Does the broker publish its will?
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "predict-03-5", "locked": false, "schema_version": 3, "solution": false}
+# *I think that …*
+
+# %% [markdown]
+# <details><summary>What happens</summary>
+#
+# **No.** A will is for a connection that *breaks*. A client that says goodbye takes its will back. So a node that is
+# switched off must publish `offline` by itself, before it disconnects. The node does this, with your `write_offline`.
+# </details>
+#
+# ### Exercise 3.5: the status messages (2 points)
+#
+# **Write** the three functions of `status.cpp`. Each writes into `out` and returns a view, as in 3.1; empty if it
+# does not fit.
+#
+# ```cpp
+# struct Status {
+#   std::uint32_t uptime;        // seconds
+#   int wifi_rssi;               // dBm
+#   std::string_view firmware;   // its version
+# };
+# struct Acknowledgement {
+#   Text<32> id;                 // empty if the command had none that could be read
+#   Text<24> command;            // likewise
+#   Reason reason;               // empty: it was done
+# };
+# ```
+#
+# - `write_online`: `{"node_id": "node_01", "status": "online", "uptime": 3600, "wifi_rssi": -65, "firmware":
+#   "1.0.0"}`
+# - `write_offline`: `{"node_id": "node_01", "status": "offline"}`
+# - `write_acknowledgement`: `{"node_id": "node_01", "ack": {"id": "c-17", "command": "set_led", "ok": true}}`, or
+#   with `"ok": false, "reason": "brightness must be 0 to 255"`. An empty `id` or `command` is left out.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-03-5", "locked": false, "schema_version": 3, "solution": true}
 %%cpp status.cpp
@@ -328,8 +1025,107 @@ std::string_view write_acknowledgement(std::string_view node_id, const Acknowled
 
 }  // namespace node
 
+# %%
+%%cpp test_status.cpp
+#include "status.hpp"
+
+#include <doctest/doctest.h>
+
+TEST_CASE("a refusal has its reason, and no id if there was none") {
+  node::Acknowledgement ack;
+  ack.command.assign("dance");
+  ack.reason = node::because("unknown command 'dance'");
+  char memory[node::kStatusSize];
+  CHECK(node::write_acknowledgement("node_01", ack, memory, sizeof memory) ==
+        R"({"node_id": "node_01", "ack": {"command": "dance", "ok": false, "reason": "unknown command 'dance'"}})");
+}
+
 # %% nbgrader={"grade": true, "grade_id": "check-03-5", "locked": true, "points": 2, "schema_version": 3, "solution": false}
 check("03.5")
+
+# %% [markdown]
+# ## 6. Update over the air
+#
+# *Objective E*
+#
+# The board hangs behind a cupboard, and its firmware has a hole. It fetches a new one **over the air** (OTA). What
+# comes is a command with a **manifest**: name, version, size and digest of the image, and where to fetch it.
+#
+# ![A manifest comes as a command. check_manifest asks: name, newer, old enough, size, digest; a refusal fetches nothing. Then the image is downloaded, and check_image compares size and SHA-256. Only then it goes into slot B, which runs next. Slot A runs now, and stays until the new firmware has proved itself.](images/update.svg)
+#
+# A wrong image makes a board a brick. So ask the cheap questions first, before a byte is fetched, and the dear ones
+# at the end:
+#
+# - Is it for this product? Is it **newer**? An older one would bring its old holes back: a *downgrade* is refused.
+# - Does it fit into the slot? Is it complete, bit by bit? **SHA-256** makes 32 bytes out of a file of any length.
+#   Change one bit, and all of them change.
+#
+# Versions follow *semantic versioning*: `major.minor.patch`, and for a trial `2.0.0-rc.1`, a **pre-release**.
+
+# %% [markdown]
+# **Predict.** As *text*, which comes first: `1.10.0` or `1.9.0`? And which is newer: `2.0.0` or `2.0.0-rc.1`?
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "predict-03-6", "locked": false, "schema_version": 3, "solution": false}
+# *I think that …*
+
+# %%
+%%cpp versions.cpp
+#include <iostream>
+#include <string_view>
+
+#include "version.hpp"
+
+int main() {
+  const std::string_view left = "1.10.0", right = "1.9.0";
+  std::cout << "as text, 1.10.0 comes " << (left < right ? "first" : "last") << "\n";
+
+  node::Version trial;
+  if (!node::parse_version("2.0.0-rc.1", trial)) return 1;
+  std::cout << trial.major << " " << trial.minor << " " << trial.patch << " '" << trial.pre_release.view() << "'\n";
+  std::cout << "a leading zero is a version: " << node::parse_version("1.02.0", trial) << "\n";
+  std::cout << "rc.2 against rc.11: " << node::compare_pre_release("rc.2", "rc.11") << "\n";
+}
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# As text `1.10.0` comes first, since `1` comes before `9`; as a version it is the newer one. And the finished `2.0.0`
+# is newer than every `2.0.0-…`. A negative answer means that the left one comes first.
+# </details>
+#
+# ### Exercise 3.6: may this be installed? (3 points)
+#
+# **Write** three functions of `manifest.cpp`.
+#
+# **`compare(left, right)`** is negative if `left` comes first, positive if `right` does, 0 if neither. `major`, then
+# `minor`, then `patch`; then a release comes *after* its pre-releases; two pre-releases are compared by
+# `compare_pre_release`.
+#
+# **`check_manifest(params, running, manifest)`** judges the manifest; the table of its keys is given. It fills in
+# `version_text`, `version`, `size`, `sha256` and `url` of `manifest`. In this order:
+#
+# | refused if | with the reason |
+# |---|---|
+# | `name` is not `running.name` | `name must be esp32-node` |
+# | `running.version` is no version | `the running version cannot be read` |
+# | `version` is no version | `version must be like 1.2.3` |
+# | it is not newer than `running.version` | `version must be newer than 1.0.0` |
+# | `min_version` is there and is no version | `min_version must be like 1.2.3` |
+# | `running.version` is older than it | `this step needs at least version 1.1.0` |
+# | `size` is no whole number from 1 to `running.slot_size` | `size must be 1 to 1966080` |
+# | `sha256` is not what `parse_digest` takes | `sha256 must be 64 hexadecimal digits` |
+# | `url` is not what `is_web_address` takes | `url must be a web address of at most 191 bytes` |
+#
+# **`check_image(manifest, received, digest)`** judges what came in: `the image is smaller than its manifest says`, or
+# `larger`, or `the image's SHA-256 is not that of its manifest`.
+#
+# | tool | does |
+# |---|---|
+# | `Name name; name_value.to(name)` | text of at most 31 bytes; `Text<63>` takes a version, `Text<64>` a digest |
+# | `name == running.name` | compares |
+# | `parse_version(text.view(), version)` | whether it is a version; it goes into `version` |
+# | `parse_digest(text.view(), manifest.sha256)` | likewise |
+# | `because("name must be ", running.name)` | a reason of two pieces |
 
 # %% nbgrader={"grade": false, "grade_id": "ex-03-6", "locked": false, "schema_version": 3, "solution": true}
 %%cpp manifest.cpp
@@ -427,9 +1223,255 @@ Reason check_image(const Manifest& manifest, std::uint32_t received, const Diges
 
 }  // namespace node
 
+# %%
+%%cpp test_manifest.cpp
+#include "manifest.hpp"
+
+#include <doctest/doctest.h>
+
+int order(const char* left, const char* right) {
+  node::Version a, b;
+  CHECK(node::parse_version(left, a));
+  CHECK(node::parse_version(right, b));
+  return node::compare(a, b);
+}
+
+TEST_CASE("versions are numbers, not text") {
+  CHECK(order("1.9.0", "1.10.0") < 0);
+  CHECK(order("2.0.0", "1.99.99") > 0);
+}
+
+TEST_CASE("an image that is cut off is not installed") {
+  node::Manifest manifest;
+  manifest.size = 1'000;
+  CHECK(node::check_image(manifest, 999, {}) == "the image is smaller than its manifest says");
+}
+
 # %% nbgrader={"grade": true, "grade_id": "check-03-6", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 check("03.6")
 
+# %% [markdown]
+# ## Your board
+#
+# All six files together are a firmware. The next cell compiles it with your files, and runs it as a virtual DOIT
+# DevKit V1: a program of its own, with the state machine, buffer and commands that you wrote. Its buffer has 24
+# places here, so that you can see it fill. `cable` lies between board and broker: you will pull it.
+
 # %%
+from labkit import Gate, board
+
+finished.stop()
+cable = Gate(broker)
+mine = None
+try:
+    mine = board(cable.endpoint, "02", interval=1, capacity=24)
+    print(mine)
+    print(readings.get(timeout=10))
+except NotImplementedError as missing:
+    print(f"Write all six exercises first: {missing}")
+
+# %%
+board_view(mine) if mine else None
+
+# %% [markdown]
+# Switch the Wi-Fi off with the button, watch the state machine and the ring, and switch it on again. Then send
+# commands; the lamp follows. A command that you make up is refused, with *your* reason:
+
+# %%
+if mine:
+    print(tell("02", "set_led", state="on", brightness=255))
+    print(tell("02", "set_led", state="blue"))
+    print(tell("02", "dance"))
+
+# %% [markdown]
+# ## Break it
+#
+# ### The broker goes away
+#
+# The cable is pulled for five seconds, while the board measures once a second. **Before you run it:** what will the
+# plot look like? What arrives, and in which order, when the cable is back?
+
+# %%
+import time
+
+
+def catch_up():
+    """Wait until the broker has all that was measured, and return all readings that arrived."""
+    arrived = []
+    while mine.state["acknowledged"] < mine.state["measured"] or not readings.empty():
+        arrived.append(readings.get(timeout=30))
+    return arrived
+
+
+if mine:
+    catch_up()
+    before = mine.state
+    cable.close()
+    time.sleep(5)
+    away = mine.state
+    cable.open()
+    print(f"while it was away: {away['connection']}, {away['buffered']} readings in the buffer")
+    arrived = catch_up()
+    stamps = [reading["timestamp"] for reading in arrived]
+    print(len(stamps), "readings arrived, in order:", stamps == sorted(stamps))
+    print("doubled:", len(stamps) - len(set(stamps)), " lost:", mine.state["lost"])
+
+# %%
+if mine:
+    events = pd.DataFrame(mine.events())
+    events = events[events.t > events.t.max() - 20]
+    px.line(events, x="t", y=["measured", "acknowledged"], line_shape="hv",
+            labels={"t": "seconds since the board started", "value": "readings", "variable": ""},
+            title="Store and forward: the gap between the lines is the buffer").show()
+
+# %% [markdown]
+# <details><summary>What happened, and why</summary>
+#
+# *Measured* goes on as if nothing had happened. *Acknowledged* stands still for as long as the cable is out, and then
+# some time more: the board does not know when the broker is back, it tries when its wait is over. Then it catches up
+# within a moment, oldest first.
+#
+# A doubled reading *may* come: the broker had it, but its acknowledgement was cut off. The node cannot know, so it
+# sends it again, the same to the byte. Your collector of lab 02 stores it once.
+# </details>
+#
+# ### The power goes away
+#
+# `kill` is the power cut: no goodbye. What does the broker say about the node, and who told it?
+
+# %%
+if mine:
+    while not statuses.empty():
+        statuses.get()
+    mine.kill()
+    print(statuses.get(timeout=30))
+
+# %% [markdown]
+# <details><summary>What happened, and what is lost</summary>
+#
+# The last will: your `write_offline`, left with the broker when the node connected. The readings that were in the
+# ring buffer are gone: it lives in memory. That is a decision, not an accident; the next section says why.
+# </details>
+
+# %% [markdown]
+# ## In real life
+#
+# - **Flash wears out.** A cell of flash memory survives about 100,000 writes. One write each ten seconds to the same
+#   place is 11 days. So the buffer is in RAM; a node that must survive a power cut writes seldom, in large pieces, to
+#   changing places.
+# - **Brown-out.** When the radio starts to send, it draws half an ampere for a moment. With a thin cable the voltage
+#   drops, and the chip resets itself, again and again. `uptime` in the status shows it.
+# - **Time before NTP.** A board has no battery for its clock: after a start it is 1970, until it has asked the
+#   network. This node keeps readings without a time stamp until it knows the time, and then works it out from the
+#   uptime.
+# - **Watchdog.** A timer in the chip that restarts the board unless the program winds it up every few seconds. Code
+#   that waits in a loop starves it. That is a second reason why `Backoff` never waits: it says *not yet*.
+# - **Certificates.** With TLS the node must know whom to trust. A certificate runs out, and a clock that says 1970
+#   finds every certificate not yet valid. Lab 10 goes into this.
+# - **A digest is no signature.** SHA-256 shows that the image arrived as its manifest says. Whoever can send the
+#   manifest can also send the digest. Products sign their images, and the boot loader checks the signature.
+#
+# ### On a real board
+#
+# **This page was not run here:** no board hangs on the machine that tests this course. The steps are those of
+# PlatformIO's documentation.
+#
+# [On a real board](real-board.md) says what to buy, how to wire it, and how to build your six files for it.
+
+# %% [markdown]
+# ## Reflection
+#
+# You are asked to put 50 of these nodes into a greenhouse with bad Wi-Fi: outages of up to three hours, every few
+# days. A reading each 30 seconds, power cuts about twice a year. In about ten sentences: how large do you make the
+# buffer, and does it fit into the memory? Which backoff limits do you choose, and how long will it take until all
+# nodes are back after an outage? What is lost in a power cut, and what would you change if that were not acceptable?
+# How do you roll out a new firmware so that a mistake does not cost you 50 nodes? Give numbers where you can.
+#
+# A person reads this answer.
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "reflect-03", "locked": false, "points": 0, "schema_version": 3, "solution": true}
+# Three hours are 360 readings at one each 30 seconds; with 24 bytes a reading that is less than 9 kB, so 720 places
+# (17 kB of about 300 kB) hold twice the longest outage. When it is longer, the oldest go, which is what one wants.
+# Backoff: base 1 s, cap 60 s, full jitter. After three hours each node waits for 30 s on average and 60 s at most, so
+# all are back after about a minute, and the broker sees about one connection a second. Each then sends 360 readings
+# one after the other, a few seconds of work. A power cut loses the buffer: nothing if the network was there, at most
+# the readings of the outage otherwise. If this were not acceptable: write 60 readings at a time (half an hour) to a
+# ring in flash, 48 writes a day spread over many sectors, which lasts for decades; half an hour is then the most that
+# can be lost. Rollout: one node by the desk, then two in the greenhouse for a day, then the rest in groups, each only
+# if all before it are online with the new version. An image that does not reach the broker is rolled back by the boot
+# loader.
+#
+# === BEGIN MARK SCHEME ===
+# | | 0 | 1 | 2 |
+# |---|---|---|---|
+# | buffer and memory | missing | a size | follows from 360 readings, with bytes |
+# | backoff | fixed pause | exponential with jitter | with the time until all are back, and the load on the broker |
+# | power cut | "nothing is lost" | the buffer is in RAM | with a repair and its cost (flash wear, batches) |
+# | rollout | all at once | in steps | with a condition to go on, and rollback |
+#
+# 7 or 8: very good. 4 to 6: sufficient. Fewer: talk with the student.
+# === END MARK SCHEME ===
+
+# %% [markdown]
+# ## Recap
+#
+# A firmware of six files, none of which knows a board, a broker or a clock. It writes JSON without a heap, refuses
+# what it cannot read, comes back after an outage without a stampede, loses no reading that fits into its buffer, says
+# goodbye by proxy, and replaces itself with care. You have tested it as a board never could be tested: under
+# sanitizers, with time handed in.
+#
+# ## Glossary
+#
+# | term | meaning |
+# |---|---|
+# | firmware | the program that is built into a device |
+# | heap, stack | memory that is asked for and given back; memory of a function while it runs |
+# | `std::string_view` | an address and a length: a look at text that somebody else owns |
+# | reference | another name for an object of the caller |
+# | header | a file with declarations: what there is, without how it works |
+# | template | a class or function with a type or number left open |
+# | undefined behaviour | what C++ promises nothing about: an access beyond an array, for example |
+# | sanitizer | what the compiler puts into a program to find that |
+# | port, policy | an interface to the world; a decision without a world |
+# | state machine | a thing in one of a few states, led on by events |
+# | full jitter | waiting for a random time between 0 and the limit |
+# | ring buffer | an array whose end is joined to its beginning |
+# | store and forward | keep what cannot be sent, and send it later, in order |
+# | last will | what a broker publishes when a client vanishes |
+# | OTA | update over the air |
+# | manifest | what is said about an image before it is fetched |
+# | digest | a short fingerprint of a file |
+# | downgrade | going back to an older version |
+#
+# ## Where to read on
+#
+# - The chip: [ESP32 in Arduino](https://docs.espressif.com/projects/arduino-esp32/en/latest/), and its
+#   [updates](https://docs.espressif.com/projects/esp-idf/en/stable/esp32/api-reference/system/ota.html).
+# - The build: [PlatformIO](https://docs.platformio.org/en/latest/boards/espressif32/esp32doit-devkit-v1.html).
+# - The language: [cppreference](https://en.cppreference.com/w/cpp/string/basic_string_view); the tests:
+#   [doctest](https://github.com/doctest/doctest/blob/master/doc/markdown/tutorial.md).
+# - Why jitter: [Exponential backoff and
+#   jitter](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+# - Versions: [semver.org](https://semver.org/).
+# - The whole node around your files: `firmware/lib/node/node.cpp` of this course.
+#
+# **Next.** In lab 04 twenty of these nodes are a fleet: you send them commands, and roll out an update that stops
+# itself. Lab 10 gives them certificates.
+#
+# **Stretch.** A node that is away for a day overruns its buffer of 720 readings, and keeps only the last hour. Change
+# `push` so that a full buffer is *thinned*: every second reading goes, and the newest come in. What does the plot of
+# lab 02 show then? What becomes of the numbers?
+
+# %% [markdown]
+# ## Reset and report
+#
+# This cell stops what the lab has started, and shows which rooms of the house are yours now.
+
+# %%
+if mine:
+    mine.stop()
+cable.close_down()
+listener.disconnect()
+listener.loop_stop()
 services.stop()
 house_plan()
