@@ -8,6 +8,7 @@
 #include "clock.hpp"
 #include "command.hpp"
 #include "led.hpp"
+#include "limits.hpp"
 #include "manifest.hpp"
 #include "mqtt_transport.hpp"
 #include "network.hpp"
@@ -21,11 +22,6 @@
 #include "telemetry.hpp"
 #include "time_stamp.hpp"
 #include "updater.hpp"
-
-// How many readings a node keeps while the broker is away: an hour at one every five seconds.
-#ifndef NODE_BUFFERED_READINGS
-#define NODE_BUFFERED_READINGS 720
-#endif
 
 namespace node {
 
