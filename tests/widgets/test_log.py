@@ -92,7 +92,9 @@ def test_of_many_records_it_shows_the_newest(kafka: Endpoint) -> None:
 
 def test_it_takes_nothing_from_the_group_that_it_shows(kafka: Endpoint) -> None:
     topic = topic_with(kafka, list("abcdef"))
-    own = {"bootstrap.servers": kafka.bootstrap, "group.id": "all", "auto.offset.reset": "earliest"}
+    # Tansu lets a group begin after half of its session's time.
+    own = {"bootstrap.servers": kafka.bootstrap, "group.id": "all", "auto.offset.reset": "earliest",
+           "session.timeout.ms": 6000}
     with log_view(kafka, topic, "all") as view:
         consumer = Consumer(own)
         consumer.subscribe([topic])
