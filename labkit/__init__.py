@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.checks.notebook import check, hint
+    from labkit.cpp.board import board
     from labkit.devices import history, reference_node, simulated_board
     from labkit.house import part
     from labkit.processes import spawn
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Endpoint",
+    "board",
     "board_view",
     "check",
     "hint",
@@ -34,6 +36,7 @@ __all__ = [
 
 _HOME = {
     "Endpoint": "labkit.services",
+    "board": "labkit.cpp.board",
     "board_view": "labkit.widgets",
     "check": "labkit.checks.notebook",
     "hint": "labkit.checks.notebook",
