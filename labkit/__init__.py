@@ -7,7 +7,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labkit.checks.gate import Gate
     from labkit.checks.notebook import check, hint
+    from labkit.cpp.board import board
     from labkit.cpp.board import board
     from labkit.devices import history, reference_node, simulated_board
     from labkit.house import part
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Endpoint",
+    "Gate",
+    "board",
     "board",
     "board_view",
     "check",
@@ -36,6 +40,8 @@ __all__ = [
 
 _HOME = {
     "Endpoint": "labkit.services",
+    "Gate": "labkit.checks.gate",
+    "board": "labkit.cpp.board",
     "board": "labkit.cpp.board",
     "board_view": "labkit.widgets",
     "check": "labkit.checks.notebook",

@@ -1266,9 +1266,8 @@ mine = None
 try:
     mine = board(cable.endpoint, "02", interval=1, capacity=24)
     print(mine)
-    print(readings.get(timeout=10))
-except NotImplementedError as missing:
-    print(f"Write all six exercises first: {missing}")
+except Exception as problem:  # a file is not written yet or wrong, or this computer lacks something
+    print(problem)
 
 # %%
 board_view(mine) if mine else None
