@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from labkit.checks.gate import Gate
     from labkit.checks.notebook import check, hint
     from labkit.cpp.board import board
-    from labkit.cpp.board import board
     from labkit.devices import history, reference_node, simulated_board
     from labkit.house import part
     from labkit.processes import spawn
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Endpoint",
     "Gate",
-    "board",
     "board",
     "board_view",
     "check",
@@ -41,7 +39,6 @@ __all__ = [
 _HOME = {
     "Endpoint": "labkit.services",
     "Gate": "labkit.checks.gate",
-    "board": "labkit.cpp.board",
     "board": "labkit.cpp.board",
     "board_view": "labkit.widgets",
     "check": "labkit.checks.notebook",
