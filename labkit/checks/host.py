@@ -4,8 +4,8 @@ In a notebook it lives in the same process as the check; in a capsule it is all 
 request
 and an answer are JSON texts; values in them are written by `labkit.checks.wire`.
 
-Request:  {"do": "call" | "get" | "source", "name": str, "ref": int | null, "args": [value], "kwargs": {str: value},
-           "limit": seconds}
+Request:  {"do": "call" | "get" | "source" | "kit", "name": str, "ref": int | null, "args": [value],
+           "kwargs": {str: value}, "limit": seconds}. `kit` calls a function of `labkit.checks.kit`.
 Answer:   {"state": "returned", "value": value} or
           {"state": "raised" | "timeout" | "missing" | "stub" | "signature" | "value"
           | "not callable", "error": {...}}, always with "printed": str and "seconds": float.
@@ -25,7 +25,7 @@ import warnings
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from labkit.checks import wire
+from labkit.checks import kit, wire
 from labkit.checks.capture import captured
 from labkit.checks.limits import Interrupted, TimeUp, limited
 from labkit.checks.show import shorten, show
@@ -68,6 +68,8 @@ class Host:
 
     def _carry_out(self, asked: dict[str, Any]) -> dict[str, Any]:
         name, ref = asked["name"], asked.get("ref")
+        if asked["do"] == "kit":
+            return self._start(name, asked)
         found = self._find(name, ref)
         if isinstance(found, dict):
             return found
@@ -78,11 +80,22 @@ class Host:
             return self._value(lambda: target, asked["limit"])
         if not callable(target):
             return _fault("not callable", f"`{name}` is {show_plainly(target)}, not a function")
-        args = [wire.decode(value, self._resolve) for value in asked["args"]]
-        kwargs = {key: wire.decode(value, self._resolve) for key, value in asked["kwargs"].items()}
+        args, kwargs = self._arguments(asked)
         if (fault := _signature_fault(name, target, args, kwargs)) is not None:
             return fault
         return self._value(lambda: target(*args, **kwargs), asked["limit"])
+
+    def _arguments(self, asked: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        args = [wire.decode(value, self._resolve) for value in asked["args"]]
+        return args, {key: wire.decode(value, self._resolve) for key, value in asked["kwargs"].items()}
+
+    def _start(self, name: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Let the kit make something of what the student wrote."""
+        args, kwargs = self._arguments(asked)
+        answer = self._value(lambda: kit.find(name)(*args, **kwargs), asked["limit"])
+        if answer["state"] == "raised" and answer["error"]["type"] == "LookupError":
+            answer["state"] = "missing"
+        return answer
 
     def _find(self, name: str, ref: int | None) -> tuple[Any] | dict[str, Any]:
         if ref is None:

@@ -4,8 +4,8 @@
 `labkit_request`, beside those of Jupyter. They pass none of IPython's layers (input and AST transformers, display
 formatters, magics), so that what an honest notebook does there disturbs no call.
 
-    {"do": "open", "exercise": "01.3", "again": bool}   begin a check: keep the names as they are now;
-                                                        again: have the names of the first time back
+    {"do": "open", "exercise": "01.3", "again": bool}   begin a check: keep the names and C++ files of now;
+                                                        again: have those of the first time back
     {"do": "answer", "request": TEXT}                   a request of `labkit.checks.host`
     {"do": "release"}                                   end it
     {"do": "ping"}                                      nothing: whether there is somebody
@@ -22,6 +22,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from labkit.checks.host import Host
+from labkit.cpp import workshop
 
 REQUEST = "labkit_request"
 REPLY = "labkit_reply"
@@ -36,7 +37,7 @@ class KernelHost:
 
     def __init__(self, namespace: MutableMapping[str, Any]) -> None:
         self._names = namespace
-        self._kept: dict[str, dict[str, Any]] = {}
+        self._kept: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
         self._host = Host(namespace)
 
     def answer(self, asked: dict[str, Any]) -> str:
@@ -70,17 +71,18 @@ class KernelHost:
     def _open(self, exercise: str, *, again: bool) -> None:
         """Begin a check.
 
-        A later cell may define a helper of the same name anew. Hidden cases run after the last cell, and must meet what
-        stood there when the exercise's check cell had its turn.
+        A later cell may define a helper of the same name anew, or write a C++ file of the same name. Hidden cases run
+        after the last cell, and must meet what stood there when the exercise's check cell had its turn.
         """
         if again and exercise in self._kept:
-            kept = self._kept[exercise]
+            kept, files = self._kept[exercise]
+            workshop.restore(files)
             # In this order no name is missing for a moment: a thread of the notebook may be reading it.
             self._names.update(kept)
             for name in [name for name in self._names if name not in kept]:
                 del self._names[name]
         elif not again:
-            self._kept[exercise] = dict(self._names)
+            self._kept[exercise] = dict(self._names), workshop.files()
         self._host = Host(self._names)
 
 

@@ -175,6 +175,20 @@ class Outcome:
             self._fail(f"an end within {seconds:g} s", hint, found=f"{self.seconds:.2f} s")
         return self
 
+    def item(self, key: str | int) -> Outcome:
+        """Look at one item of the dictionary or list that was returned, in judgements that follow; None if it is not
+        there.
+
+        Args:
+            key: its key or position.
+        """
+        try:
+            found = self._value[key]
+        except (TypeError, LookupError):
+            found = None
+        return Outcome(self._student, self.call_text, found, self.error, printed=self.printed, seconds=self.seconds,
+                       signature=self.signature)
+
     # More of the same object
 
     def call(self, method: str, /, *args: Any, limit: float | None = None, **kwargs: Any) -> Outcome:
@@ -188,20 +202,34 @@ class Outcome:
         """
         return self._ask("call", method, args, kwargs, limit)
 
+    def run(self, text: str, method: str, /, *args: Any, limit: float | None = None) -> Outcome:
+        """Call a method like `call`, shown in messages as the student knows it.
+
+        Args:
+            text: what stands in messages: `write_telemetry("node_01", …)`.
+            method: its name.
+            args: as for `Student.call`.
+            limit: time limit in seconds.
+        """
+        return self._ask("call", method, args, {}, limit, text)
+
     def get(self, attribute: str, /) -> Outcome:
         """Read an attribute of the object that was returned and stays with the student."""
         return self._ask("get", attribute, (), {}, None)
 
-    def _ask(self, do: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], limit: float | None) -> Outcome:
+    def _ask(self, do: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], limit: float | None,
+             text: str = "") -> Outcome:
         shown = f"{shorten(self.call_text, 60)}.{name}"
         if self.error is not None:
-            return Outcome(self._student, shown, None, self.error, signature=self.signature)
+            own = self.error.state in {"missing", "stub"}
+            return Outcome(self._student, self.call_text if text and own else text or shown, None, self.error,
+                           signature=self.signature)
         if not isinstance(self._value, Reference):
             told = CallError(
                 "raised", "AttributeError", f"{show(self._value)} has no `{name}`", "", ("builtins.AttributeError",)
             )
             return Outcome(self._student, shown, None, told)
-        return self._student.ask(do, name, self._value.id, shown, args, kwargs, limit)
+        return self._student.ask(do, name, self._value.id, shown, args, kwargs, limit, text)
 
     def _fail(
         self, expected: str, hint: HintFor, *, note: str = "", found: str = "", wants_value: bool = False

@@ -15,6 +15,7 @@ from labkit.checks.host import Host
 from labkit.checks.outcome import ENDED, CallError, Outcome
 from labkit.checks.result import Finding
 from labkit.checks.show import call_text, shorten
+from labkit.errors import KitError
 from labkit.services import Endpoint
 
 
@@ -79,6 +80,27 @@ class Student(ABC):
         """Read the source text of a function or class; its value is a str."""
         return self.ask("source", name, None, name, (), {}, None)
 
+    def kit(self, name: str, /, *args: Any, limit: float = 60.0, shown: str = "", **kwargs: Any) -> Outcome:
+        """Let the kit make something of what the student wrote, on the student's side: see `labkit.checks.kit`.
+
+        Args:
+            name: a key of `labkit.checks.kit.KIT`.
+            args: as for `call`.
+            limit: time limit in seconds; a compiler may have to run first.
+            shown: what stands for it in messages; the call itself if not given.
+            kwargs: as for `call`.
+
+        Returns:
+            What came of it; the methods of what was made are called through it.
+
+        Raises:
+            KitError: the kit could not do it; that is not the student's fault.
+        """
+        made = self.ask("kit", name, None, name, args, kwargs, limit, shown)
+        if made.error is not None and made.error.is_a(KitError):
+            raise KitError(made.error.message)
+        return made
+
     def ask(
         self,
         do: str,
@@ -88,20 +110,22 @@ class Student(ABC):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         limit: float | None,
+        text: str = "",
     ) -> Outcome:
         """Send one request and wrap the answer; `call`, `get` and the methods of an Outcome go through here.
 
         Args:
-            do: `call`, `get` or `source`.
+            do: `call`, `get`, `source` or `kit`.
             name: name of the function, method or attribute.
             ref: the object that it belongs to, or None for a global name.
             shown: the name as it stands in messages.
             args: arguments by position.
             kwargs: arguments by name.
             limit: time limit in seconds.
+            text: the whole call as it stands in messages; made of `shown` and the arguments if not given.
         """
         seconds = self.limit if limit is None else limit
-        text = call_text(shown, args, kwargs) if do == "call" else shown
+        text = text or (call_text(shown, args, kwargs) if do in {"call", "kit"} else shown)
         for value in (*args, *kwargs.values()):
             if isinstance(value, Outcome) and value.error is not None:
                 return Outcome(self, text, None, value.error, signature=value.signature)
@@ -122,7 +146,7 @@ class Student(ABC):
         if (running := recorder()) is not None:
             absent = error is not None and error.state in {"missing", "stub"}
             running.absent |= absent
-            running.ran |= not absent and do == "call"
+            running.ran |= not absent and do in {"call", "kit"}
             if error is not None and error.state == "died":
                 running.lost = Finding(expected="an end of every call", found=error.message, advice=ENDED, call=text,
                                        kind="died")

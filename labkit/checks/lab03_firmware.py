@@ -1,0 +1,87 @@
+"""The student's C++ as a check of lab 03 sees it: functions that are called through a driver, and what befell them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from labkit.checks import lab03_hints as hints
+from labkit.checks.hints import Hint, HintFor, choose
+from labkit.checks.outcome import CallError, Outcome
+from labkit.checks.student import Student
+
+BUILDING = 90.0
+"""Seconds that a compiler may take when nothing is cached and the machine is busy."""
+
+_OF_CPP: dict[str, Hint] = {
+    "CompileError": hints.DOES_NOT_COMPILE, "UnwrittenError": hints.DOES_NOT_COMPILE,
+    "OutOfBounds": hints.OUT_OF_BOUNDS, "Dangling": hints.DANGLING, "Overflow": hints.OVERFLOW,
+    "NoReturn": hints.NO_RETURN, "NullPointer": hints.NULL_POINTER, "EndlessLoop": hints.ENDLESS_LOOP,
+    "ProgramEnded": hints.ENDS_PROGRAM,
+}
+"""The hint for an error of C++ itself, by the class that `labkit.cpp` raises."""
+
+
+def of_cpp(otherwise: HintFor = None) -> Callable[[Any], Hint | None]:
+    """Return a recogniser that tells faults of C++ itself from misconceptions about the exercise.
+
+    Args:
+        otherwise: the hint for a call that did return, but not what was expected.
+    """
+    def recognise(found: Any) -> Hint | None:
+        if isinstance(found, CallError):
+            return hints.ENDLESS_LOOP if found.state == "timeout" else _OF_CPP.get(found.type)
+        return choose(otherwise, found)
+
+    return recognise
+
+
+class Firmware:
+    """One of the student's files, compiled with its driver.
+
+    Args:
+        student: the student.
+        file: name of the file.
+    """
+
+    def __init__(self, student: Student, file: str) -> None:
+        self.file = file
+        self._driver = student.kit("firmware", file, limit=BUILDING, shown=file)
+        if self._driver.error is not None:
+            # Outside of any criterion: what does not compile is said once.
+            self._driver.satisfies(bool, f"`{file}` compiles", of_cpp())
+
+    def call(self, name: str, *args: Any, shown: Sequence[Any] | str = (), limit: float = 8.0) -> Outcome:
+        """Call a function.
+
+        Args:
+            name: a function that the driver knows.
+            args: as for `labkit.cpp.driver.Driver.call`.
+            shown: the arguments as they stand in messages, or the whole call as one text; `args` if not given.
+            limit: time limit in seconds; the driver's own is shorter and knows more.
+        """
+        text = shown if isinstance(shown, str) else f"{name}({', '.join(_cpp(value) for value in shown or args)})"
+        return self._driver.run(text, "call", name, *args, limit=limit)
+
+
+def _cpp(value: Any) -> str:
+    """Return a value as it is written in C++."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}"' if len(quoted) <= 200 else f'"{quoted[:200]}…" ({len(value)} bytes)'
+    return str(value)
+
+
+def message(outcome: Outcome, expected: str, hint: HintFor = None) -> None:
+    """Demand that a writer made exactly this message, in the memory that it was given.
+
+    Args:
+        outcome: of a call that writes a message.
+        expected: the message; "" for none.
+        hint: for the misconception behind another message.
+    """
+    outcome.satisfies(lambda value: value["inside"], "a message that lies in the memory `out`",
+                      of_cpp(hints.OUTSIDE_MEMORY))
+    outcome.item("text").gives(expected, hint=of_cpp(hint))
