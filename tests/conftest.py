@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import itertools
 import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from xdist.scheduler import LoadGroupScheduling
 
 from tests.browser import installed_chromium
+from tests.rooms import Rooms
+
+# nbformat and nbgrader would import it, by way of jsonschema: a second for each worker (see grader/__init__.py).
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 # A test that cares chooses its provider itself. The others must not ask for an official image that no test machine can
 # pull, so they get the native broker, or the embedded one where it is missing.
@@ -24,7 +29,6 @@ PROVIDERS = {
     "LABKIT_MQTT_PROVIDER": "native" if MOSQUITTO else "embedded",
     **{f"LABKIT_{name}_PROVIDER": "embedded" for name in ("INFLUXDB", "KAFKA", "POSTGRESQL", "TIMESCALEDB", "S3")},
 }
-
 
 
 def stand_in(name: str) -> str:
@@ -122,27 +126,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
-# Tests that share a server run on one worker. By path, not by mark: xdist 3.8 hands over the group of a mark in a place
-# where pytest 9.2 no longer looks for it.
-TOGETHER = (
-    "tests/checks/test_notebook.py", "tests/firmware/test_node.py", "tests/labs/test_lab01.py",
-    "tests/labs/test_lab02.py", "tests/stack/runtime/test_migrations.py", "tests/stack/test_compose",
-    *(f"tests/grader/test_{name}.py" for name in ("course_audit", "formgrader", "nbgrader")),
-    *(f"tests/grader/{room}/" for room in ("after", "capsule", "judge", "run")),
-    *(f"tests/faults/test_{system}" for system in ("home", "esp32", "f2", "meter", "shelly")),
-    *(f"tests/services/test_{service}_contract.py" for service in (
-        "influxdb", "kafka", "mqtt", "nginx", "nodered", "postgresql", "prometheus", "s3", "timescaledb")),
-    *(f"tests/stack/{room}/" for room in ("automation", "dashboards", "esp32", "f2", "home", "meter", "shelly")),
-)
-
-
-class Rooms(LoadGroupScheduling):
-    """Gives tests to workers: those of one room to one, all others one by one."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return next((room for room in TOGETHER if nodeid.startswith(room)), nodeid)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Rooms:
     """Take our scheduler."""
@@ -168,7 +151,13 @@ def pytest_report_header() -> list[str]:
     return [f"services unless a test chooses: {chosen}", *absent]
 
 
+_houses = itertools.count(1)
+
+
 @pytest.fixture(autouse=True)
 def a_house_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the house of the person who runs the tests alone."""
-    monkeypatch.setenv("LABKIT_HOUSE", str(tmp_path_factory.mktemp("house")))
+    # Not `mktemp`: with each test that was before, it takes longer to find a name.
+    folder = tmp_path_factory.getbasetemp() / "houses" / str(next(_houses))
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("LABKIT_HOUSE", str(folder))
