@@ -139,6 +139,17 @@ class DataPoint:
         """What stands behind the value, without white space: `°C`."""
         return self.Append.strip()
 
+    def __post_init__(self):
+        """Compute what every payload of this row needs: rows are few, payloads come by the thousand."""
+        limit = 10**self.WholeNumber if self.WholeNumber > 0 else 0
+        numbers = {"divisor": 10**self.Decimals, "limit": limit, "raw_limit": limit * 10**self.Decimals}
+        self.__dict__.update(numbers)  # the dataclass itself is frozen
+
+    @cached_property
+    def decoder(self) -> Callable[[bytes], float | str]:
+        """The function that decodes this row's payloads, if you write `make_decoder`: nothing must be read twice."""
+        return make_decoder(self)
+
 
 class Parameter(NamedTuple):
     """One value that a message of a pin holds."""
@@ -258,16 +269,6 @@ def check_point(point: DataPoint) -> None:
         raise DecodeError("BAD_ORDER", f"{order!r} is no order of {width or 'any number of'} bytes")
 
 
-def unsigned(field: bytes) -> int:
-    """UINT8 to UINT64."""
-    return int.from_bytes(field, "big")
-
-
-def signed(field: bytes) -> int:
-    """INT8 to INT64: two's complement."""
-    return int.from_bytes(field, "big", signed=True)
-
-
 def whole(text: str) -> int:
     """Read digits with an optional sign."""
     digits = text.lstrip("+-").lstrip("0") or "0"
@@ -283,26 +284,28 @@ def from_base64(payload: bytes) -> bytes:
     return base64.b64decode(payload)
 
 
-def big_endian(field: bytes, order: str) -> bytes:
-    """Bring bytes from the wire into big-endian order. DecodeError: BAD_ORDER for a field of another length."""
+def arranger(order: str) -> Callable[[bytes], bytes]:
+    """Make the function that brings a field into big-endian order.
+
+    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    """
     if order in ("", "BE"):
-        return field
+        return bytes
     if order == "LE":
-        return field[::-1]
-    if len(order) != len(field):
-        raise DecodeError("BAD_ORDER", f"{order} is no order of {len(field)} bytes")
-    return bytes(picker(order)(field))
+        return itemgetter(slice(None, None, -1))
+    pick = itemgetter(*(order.index(letter) for letter in sorted(order)))
 
+    def arrange(field):
+        if len(field) != len(order):
+            raise DecodeError("BAD_ORDER", f"{order} is no order of {len(field)} bytes")
+        return bytes(pick(field))
 
-@lru_cache
-def picker(order: str) -> Callable[[bytes], tuple]:
-    """The function that takes the bytes of a field in the order A, B, C, ..."""
-    return itemgetter(*(order.index(letter) for letter in sorted(order)))
+    return arrange
 
 
 def sign_and_magnitude(field: bytes) -> int:
     """SMINT16: the highest bit is the sign, the others are the amount."""
-    raw = unsigned(field)
+    raw = int.from_bytes(field, "big")
     return -(raw & 0x7FFF) if raw & 0x8000 else raw
 
 
@@ -318,17 +321,16 @@ def bits(field: bytes, low: int, high: int) -> int:
     """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
     if not low <= high < 8 * len(field):
         raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
-    return unsigned(field) >> low & (1 << high - low + 1) - 1
+    return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
 def scaled(raw: int, point: DataPoint) -> float:
     """Set the implied decimal point. DecodeError: NOT_FINITE, WHOLE_NUMBER_OVERFLOW."""
-    divisor = 10**point.Decimals
     try:
-        value = raw / divisor
+        value = raw / point.divisor
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
-    if point.WholeNumber > 0 and abs(raw) >= 10**point.WholeNumber * divisor:
+    if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
         raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
     return value
 
@@ -338,7 +340,7 @@ def rounded(number: float, point: DataPoint) -> float:
     if not math.isfinite(number):
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
-    if point.WholeNumber > 0 and abs(value) >= 10**point.WholeNumber:
+    if point.limit and not -point.limit < value < point.limit:
         raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
     return value
 
@@ -352,38 +354,46 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
     Raises:
         DecodeError: with the first code that applies, in the order of the table.
     """
-    if "decoder" not in point.__dict__:  # a row is read once, payloads come by the thousand
-        point.__dict__["decoder"] = make_decoder(point)
-    return point.__dict__["decoder"](payload)
+    return point.decoder(payload)
 
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
-    """Read a row, and make the function that decodes its payloads."""
-    fault = None
+    """Read a row once, and make the function that decodes its payloads."""
+    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
     try:
         check_point(point)
-    except DecodeError as error:
-        fault = error
-    at_once = fault is not None and fault.code in ("BAD_DECIMALS", "BAD_OFFSET")
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    except DecodeError as fault:
+        return refuser(fault, undo)
     name, _, order = point.DataEncoding.partition("/")
     offset, length = point.Offset, point.Length or WIDTHS.get(name, 0)
     end = offset + length if length else None
-    read = reader(name, point) if fault is None else None
+    arrange, read = arranger(order), reader(name, point)
 
     def decoder(payload):
-        if not payload and not at_once:
+        if not payload:
             raise DecodeError("EMPTY_PAYLOAD", "the payload has no bytes")
-        data = undo(payload) if undo and not at_once else b""
-        if fault:
-            raise DecodeError(fault.code, fault.reason)
+        data = undo(payload)
         field = data[offset:end]
         if len(field) < length:
             raise DecodeError("OUT_OF_RANGE", f"needs bytes {offset} to {end - 1} of {len(data)}")
-        field = big_endian(field, order)
+        field = arrange(field)
         if not field:
             raise DecodeError("OUT_OF_RANGE", f"needs bytes from {offset} on, of {len(data)}")
         return read(field)
+
+    return decoder
+
+
+def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+
+    def decoder(payload):
+        if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
+            if not payload:
+                raise DecodeError("EMPTY_PAYLOAD", "the payload has no bytes")
+            if undo:
+                undo(payload)
+        raise DecodeError(fault.code, fault.reason)
 
     return decoder
 
@@ -401,8 +411,11 @@ def reader(name: str, point: DataPoint) -> Callable[[bytes], float | str]:
     if name.startswith("BIT"):
         bounds = [int(number) for number in re.findall("[0-9]+", name)]
         return lambda field: scaled(bits(field, bounds[0], bounds[-1]), point)
-    number = {"BCD": bcd, "SMINT16": sign_and_magnitude}.get(name, signed if name[0] == "I" else unsigned)
-    return lambda field: scaled(number(field), point)
+    if name in ("BCD", "SMINT16"):
+        number = bcd if name == "BCD" else sign_and_magnitude
+        return lambda field: scaled(number(field), point)
+    signed = name.startswith("INT")
+    return lambda field: scaled(int.from_bytes(field, "big", signed=signed), point)
 
 
 def string(field: bytes, point: DataPoint) -> str:
