@@ -1,8 +1,11 @@
-"""`%%part NAME` at the head of a cell: the cell runs as usual, and its text is saved to the student's house.
+"""Two magics at the head of a cell.
 
-The line is taken out before IPython compiles the cell, so that tracebacks, line numbers, `await` and the value of the
-last
-line are those of an ordinary cell. After the cell has run without an error, its text is saved.
+`%%part NAME`: the cell runs as usual, and its text is saved to the student's house. The line is taken out before
+IPython compiles the cell, so that tracebacks, line numbers, `await` and the value of the last line are those of an
+ordinary cell. After the cell has run without an error, its text is saved.
+
+`%%cpp FILE`: the cell is C++. It goes to the workshop under that name, and is compiled: a part of the node is saved to
+the house, tests are run, a program with a `main` is run. Whatever is wrong with it is shown; the notebook goes on.
 """
 
 from __future__ import annotations
@@ -58,8 +61,40 @@ def part(line: str, cell: str) -> None:
     shell.run_cell(f"%%part {line}\n{cell}").raise_error()
 
 
+class _Cell:
+    """The cell that runs now, as the student sees it: a magic gets its text without the blank lines at the head."""
+
+    text = ""
+    id = ""
+
+    @classmethod
+    def begins(cls, info: Any) -> None:
+        """Remember it (IPython's event `pre_run_cell`)."""
+        cls.text, cls.id = info.raw_cell or "", getattr(info, "cell_id", None) or ""
+
+
+def cpp(line: str, cell: str) -> None:
+    """Keep, compile and run a cell of C++.
+
+    Args:
+        line: name of the file.
+        cell: text of the cell, below the magic.
+    """
+    from labkit.cpp import cells, workshop
+
+    file = line.strip()
+    head = workshop.HEAD.match(_Cell.text)
+    seen = head is not None and head["file"].strip() == file
+    text, cell_id = (_Cell.text, _Cell.id) if seen else (f"%%cpp {line}\n{cell}", "")
+    for shown in cells.run_cell(file, text, cell_id):
+        if isinstance(shown, str):
+            print(shown, end="" if shown.endswith("\n") else "\n")
+        else:
+            shown.display()
+
+
 def register() -> None:
-    """Make `%%part` known to the running IPython. A second call does nothing."""
+    """Make `%%part` and `%%cpp` known to the running IPython. A second call does nothing."""
     from IPython import get_ipython
     from IPython.core.inputtransformer2 import cell_magic
 
@@ -67,6 +102,8 @@ def register() -> None:
     if shell is None or "part" in shell.magics_manager.magics["cell"]:
         return
     shell.register_magic_function(part, "cell", "part")
+    shell.register_magic_function(cpp, "cell", "cpp")
     transforms = shell.input_transformer_manager.cleanup_transforms
     transforms.insert(transforms.index(cell_magic) if cell_magic in transforms else 0, _without_head)
+    shell.events.register("pre_run_cell", _Cell.begins)
     shell.events.register("post_run_cell", _after_cell)

@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ _SANITIZED = (
     "-fno-sanitize=vptr",
 )
 _PLAIN = ("-O2", "-D_GLIBCXX_ASSERTIONS")
+_KIT = ("-O0", "-D_GLIBCXX_ASSERTIONS")  # doctest's 7,000 lines take seven times as long under the sanitizers
 _LINK = {"mosquitto": "-lmosquitto"}
 # A class template is looked at in full only when somebody uses it.
 _USES = {"ring_buffer.hpp": "template class node::RingBuffer<int, 3>;\n"}
@@ -283,6 +284,8 @@ def _compile(unit: _Unit, job: _Job, *, about: str = "") -> _Object:
     home = unit.file.parent if unit.file is not None else None
     reads = includes.closure(unit.text, job.files, job.folders, home)
     read_texts = tuple(sorted((Path(name).name, text) for name, (text, _) in reads.items()))
+    if unit.file is not None and unit.file.is_relative_to(SUPPORT):
+        job = replace(job, flags=(*_COMMON, *_KIT))
     key = _hash("object", found.identity, job.flags, unit.name, unit.text, read_texts)
     entry = cache.find(key)
     cached = entry is not None

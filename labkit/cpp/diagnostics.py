@@ -96,8 +96,10 @@ def text_of(diagnostics: Sequence[Diagnostic], file: str) -> tuple[str, str]:
     first = diagnostics[0]
     said = f"{file} does not compile" if first.plain is None or first.plain.kind != "linker" else \
         "The files compile, but they do not make a program"
-    if first.place:
-        said += f": {first.place}" if first.file == file else f" because of {first.place}"
+    if first.file == file and first.line:
+        said += f": line {first.line}"
+    elif first.place:
+        said += f" because of {first.place}" if "compile:" in f"{said}:" else f": {first.place}"
     lines = [f"{said}."]
     if first.caret:
         lines += [f"    {line}" for line in first.caret.splitlines()]
@@ -135,7 +137,7 @@ def read(said: str, files: Mapping[str, str]) -> list[Diagnostic]:
     if not found:
         found = list(_from_text(said, files))
     unique = list(dict.fromkeys(found))
-    return sorted((_explained(one) for one in unique), key=lambda one: one.kind != "error")
+    return sorted((_explained(one, files) for one in unique), key=lambda one: one.kind != "error")
 
 
 def read_linker(said: str, files: Mapping[str, str]) -> list[Diagnostic]:
@@ -159,7 +161,7 @@ def read_linker(said: str, files: Mapping[str, str]) -> list[Diagnostic]:
             if plain not in found or (number and not found[plain].line):
                 found[plain] = one
             break
-    return [_explained(one) for one in found.values()]
+    return [_explained(one, files) for one in found.values()]
 
 
 # GNU ld with debugging information, without it, and Apple's.
@@ -253,8 +255,27 @@ def _from_text(said: str, files: Mapping[str, str]) -> Iterable[Diagnostic]:
         yield last
 
 
-def _explained(one: Diagnostic) -> Diagnostic:
-    return replace(one, plain=explain(one.message, one.notes, one.source, one.insert)) if one.kind == "error" else one
+def _explained(one: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
+    if one.kind != "error":
+        return one
+    plain = explain(one.message, one.notes, one.source, one.insert)
+    if plain is None or plain.kind != "semicolon":
+        return replace(one, plain=plain)
+    placed = _line_before(one, files)
+    return replace(placed, plain=plain if placed is one else replace(plain, what="A `;` is missing at this place."))
+
+
+def _line_before(one: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
+    """What is missing at the beginning of a line is missing at the end of the one before: point there."""
+    if one.source.encode()[: max(one.column - 1, 0)].strip():
+        return one
+    for number in range(one.line - 1, 0, -1):
+        source = _line(files, one.file, number)
+        code = source.split("//")[0].rstrip()
+        if code:
+            column = len(code.encode()) + 1
+            return replace(one, line=number, column=column, end=column, source=source)
+    return one
 
 
 def _straight(message: str) -> str:

@@ -70,13 +70,26 @@ _OF_PYTHON = {
 }
 
 
+_STANDARD = {
+    name: header for header, names in {
+        "<cstdio>": "printf snprintf puts putchar fprintf sprintf fputs", "<cmath>": "isfinite isnan round abs sqrt",
+        "<cstring>": "memcpy memset memcmp memmove strlen strcmp strcpy strncpy strncmp", "<limits>": "numeric_limits",
+        "<cstdint>": "uint8_t int8_t uint16_t int16_t uint32_t int32_t uint64_t int64_t", "<cstddef>": "size_t byte",
+        "<algorithm>": "min max sort find count all_of any_of copy fill", "<string_view>": "string_view",
+        "<array>": "array", "<string>": "string to_string", "<vector>": "vector", "<charconv>": "to_chars from_chars",
+        "<iostream>": "cout cerr endl", "<utility>": "pair move swap", "<optional>": "optional", "<deque>": "deque",
+    }.items() for name in names.split()
+}
+
+
 def _unknown_name(about: _About) -> Plain | None:
     name = about.match["name"]
     if name in _OF_PYTHON:
         return Plain("undeclared", f"`{name}` is Python.", f"in C++ write {_OF_PYTHON[name]}.")
-    if about.header:
-        return Plain("include", f"`{name}` is not known here, because its header is not included.",
-                     f"add `#include {about.header}` at the top of the file.")
+    header = about.header or _STANDARD.get(name, "")
+    if header:
+        return Plain("include", f"`{name}` is not known here: its header is not included, or `std::` is missing.",
+                     f"add `#include {header}` at the top of the file, and write `std::{name}`.")
     what = f"No `{name}` is known at this place."
     if about.proposal:
         return Plain("undeclared", what, f"did you mean `{about.proposal}`?")
@@ -96,9 +109,10 @@ def _no_member(about: _About) -> Plain:
 
 def _not_in_namespace(about: _About) -> Plain:
     name, owner = about.match["name"], about.match["owner"]
-    if about.header:
+    header = about.header or (_STANDARD.get(name, "") if owner == "std" else "")
+    if header:
         return Plain("include", f"`{owner}::{name}` is not known here, because its header is not included.",
-                     f"add `#include {about.header}` at the top of the file.")
+                     f"add `#include {header}` at the top of the file.")
     what = f"`{owner}` has no `{name}`."
     fix = f"did you mean `{about.proposal}`?" if about.proposal else "look for a typing error or a missing `#include`."
     return Plain("undeclared", what, fix)

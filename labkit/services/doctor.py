@@ -5,15 +5,13 @@ from __future__ import annotations
 import json as _json
 import os
 import platform
-import re
-import shutil
 import socket
-import subprocess
 import sys
 from importlib import metadata
 from typing import Any
 
 from labkit.course import LABS
+from labkit.cpp import compiler
 from labkit.errors import StudentError
 from labkit.services import catalogue, choose
 from labkit.services.providers import docker, docker_engine
@@ -21,7 +19,6 @@ from labkit.services.unavailable import UnavailableError
 
 _TITLES = {"cpp": "C++ compiler"}
 """What the kit does not start; it is only looked for."""
-_COMPILERS = ("g++", "clang++", "c++")
 _PORTS = {1883: "MQTT", 8086: "InfluxDB", 8888: "JupyterLab"}
 """Where people expect these servers. The kit takes free ports, so a taken one does no harm."""
 
@@ -114,7 +111,7 @@ def _row(name: str, labs: list[str]) -> dict[str, Any]:
     row: dict[str, Any] = {"service": name, "title": _TITLES.get(name, name), "labs": labs, "state": "planned",
                            "provider": "", "engine": "", "version": "", "note": "", "candidates": []}
     if name == "cpp":
-        return row | _compiler()
+        return row | compiler.row()
     if name not in catalogue.SERVICES:
         return row
     service = catalogue.service(name)
@@ -145,19 +142,6 @@ def _candidate(candidate: choose.Candidate) -> dict[str, Any]:
     reason = candidate.reason
     return {"name": candidate.name, "provider": candidate.provider, "engine": candidate.engine,
             "usable": reason is None, "reason": reason.reason if reason else "", "fix": reason.fix if reason else ""}
-
-
-def _compiler() -> dict[str, Any]:
-    for name in _COMPILERS:
-        path = shutil.which(name)
-        if path:
-            answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=5, check=False)
-            found = re.search(r"\d+\.\d+[.\d]*", answer.stdout)
-            return {"state": "ready", "provider": "native", "engine": name, "version": found[0] if found else ""}
-    return {"state": "missing", "candidates": [{
-        "name": "native", "provider": "native", "engine": "", "usable": False,
-        "reason": f"none of {', '.join(_COMPILERS)} is on PATH", "fix": "sudo apt install g++",
-    }]}
 
 
 def _docker() -> dict[str, str]:

@@ -62,10 +62,12 @@ assert not slow & sys.modules.keys(), slow & sys.modules.keys()
 
 
 def test_the_compiler_is_found_or_the_command_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     found = row(doctor.report(), "cpp")
     assert found["state"] == "missing"
-    assert found["candidates"][0]["fix"] == "sudo apt install g++"
+    for system in ("sudo apt install g++", "dnf install gcc-c++", "xcode-select --install", "WSL", "Binder"):
+        assert system in found["candidates"][0]["fix"]
     compiler = tmp_path / "g++"
     compiler.write_text("#!/bin/sh\necho 'g++ (Debian 12.2.0-14) 12.2.0'\n")
     compiler.chmod(0o755)

@@ -1,0 +1,168 @@
+"""What happens when a `%%cpp FILE` cell is run: a part of the house is compiled; tests and programs are run."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+
+from labkit import house_sources
+from labkit.card import Card, note_card
+from labkit.cpp import build, cards, doctests, includes, run, workshop
+from labkit.cpp.build import CompileError
+from labkit.errors import KitError, StudentError
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.(?:cpp|hpp)")
+_MAIN = re.compile(r"\bmain[ \t\n]*\(")
+LIMITS = run.Limits(seconds=5.0)
+"""What a program of a cell may take."""
+
+
+def run_cell(file: str, cell: str, cell_id: str = "") -> list[Card | str]:
+    """Do what a cell asks for. Whatever is wrong with it becomes a card: the notebook goes on.
+
+    Args:
+        file: what stands behind `%%cpp`.
+        cell: text of the whole cell.
+        cell_id: id of the notebook cell, if known.
+
+    Returns:
+        What to show, in this order: cards, and what programs wrote.
+    """
+    if problem := _wrong_name(file, cell):
+        return [problem]
+    workshop.put(file, cell, cell_id)
+    shown: list[Card | str] = []
+    try:
+        if file in workshop.PART_FILES:
+            house_sources.save_source(workshop.PART, file, workshop.HEAD.sub("", cell))
+        text = workshop.text(file) or ""
+        if file in workshop.PART_FILES or file.endswith(".hpp"):
+            shown += _part(file)
+        elif file.startswith("test_"):
+            shown += _tests(file, text)
+        else:
+            shown += _program(file, text)
+    except CompileError as error:
+        shown.append(cards.error_card(error))
+    except StudentError as error:
+        shown.append(note_card(error.message, f"Try: {error.fix}" if error.fix else ""))
+    except KitError as error:
+        shown.append(note_card(f"{file} is kept, but it could not be compiled here.", str(error)))
+    except OSError as error:
+        shown.append(note_card(f"{file} is kept, but it could not be compiled or saved.", str(error)))
+    return shown
+
+
+def _wrong_name(file: str, cell: str) -> Card | None:
+    """Say what is wrong with a file's name; None if nothing is."""
+    known = workshop.PART_FILES
+    if not file:
+        return note_card("`%%cpp` needs the name of a file.",
+                         f"Try: `%%cpp NAME.cpp`; the parts of the node are {', '.join(known)}.")
+    if _NAME.fullmatch(file) is None:
+        near = difflib.get_close_matches(file, known, 1, 0.7)
+        meant = f" Did you mean `{near[0]}`?" if near else ""
+        return note_card(f"`{file}` is no name for a file here.",
+                         f"Try: a name of letters, digits and `_` that ends in `.cpp` or `.hpp`.{meant}")
+    if file in known or file.startswith("test_"):
+        return None
+    near = difflib.get_close_matches(file, known, 1, 0.8)
+    if near and not _MAIN.search(cell):
+        return note_card(f"The node has no file `{file}`. Did you mean `{near[0]}`?",
+                         f"Nothing was kept. Its files are {', '.join(known)}; a program of your own has a `main`.")
+    if file.endswith(".cpp") and not _MAIN.search(cell):
+        return note_card(f"`{file}` has no `main`, so there is nothing to run.",
+                         f"Try: the name of a part of the node ({', '.join(known)}), `test_NAME.cpp` for tests, or add "
+                         "`int main() { … }`.")
+    return None
+
+
+def _part(file: str) -> list[Card | str]:
+    made = build.compile_only(file, _headers(file))
+    return [cards.error_card(made.error) if isinstance(made, build.Failed) else cards.compiled_card(made)]
+
+
+def _headers(file: str) -> dict[str, str]:
+    """The file with the workshop's headers, which are what compiling it can need."""
+    everything = workshop.files()
+    return {name: text for name, text in everything.items() if name == file or name.endswith(".hpp")}
+
+
+def _tests(file: str, text: str) -> list[Card | str]:
+    def attempt(files: Mapping[str, str]) -> doctests.TestRun:
+        return doctests.run_tests(file, text, files, limits=LIMITS)
+
+    try:
+        ran = attempt(needed(text))
+    except CompileError as error:
+        ran = attempt(_with_others(error, text))
+    return [*([ran.output] if ran.output else []), cards.tests_card(ran)]
+
+
+def _program(file: str, text: str) -> list[Card | str]:
+    name = file.removesuffix(".cpp")
+    try:
+        program = build.program(name, text, needed(text))
+    except CompileError as error:
+        program = build.program(name, text, _with_others(error, text))
+    ran = run.run(program, limits=LIMITS, leaks=True)
+    shown: list[Card | str] = [ran.stdout] if ran.stdout else []
+    if ran.finding is not None:
+        return [*shown, cards.finding_card(file, ran.finding)]
+    if ran.stderr:
+        shown.append(ran.stderr)
+    warned = build.Compiled(file, program.seconds, program.cached, program.warnings)
+    return [*shown, cards.compiled_card(warned, f"It ran for {ran.seconds:.1f} s.")]
+
+
+def needed(text: str) -> dict[str, str]:
+    """Return the files of the workshop that a program needs: headers that it includes, and what belongs to them.
+
+    Args:
+        text: text of its file with `main`, or of its tests.
+
+    Raises:
+        StudentError: a file of the node that it needs is in no cell that has run.
+    """
+    everything = workshop.files()
+    headers = {name: source for name, source in everything.items() if name.endswith(".hpp")}
+    folders = [place for place in (build.firmware() / "lib").iterdir() if place.is_dir()]
+    found: dict[str, str] = {}
+    todo = [text]
+    while todo:
+        source = todo.pop()
+        reads = includes.closure(source, headers, folders)
+        asked = {*reads, *includes.included(source)}
+        names = {name.rsplit("/", 1)[-1] for name in asked}
+        for name in sorted(names | {f"{one.removesuffix('.hpp')}.cpp" for one in names}):
+            if name in found or (name not in everything and name not in workshop.PART_FILES):
+                continue
+            if name.endswith(".cpp") and name not in workshop.PART_FILES:
+                continue
+            if name not in everything:
+                raise StudentError(f"This needs {name}, but the cell `%%cpp {name}` has not run yet.",
+                                   f"run the cell `%%cpp {name}` first.")
+            found[name] = everything[name]
+            todo.append(everything[name])
+    return found
+
+
+def _with_others(error: CompileError, text: str) -> dict[str, str]:
+    """After a name that no file defines: all parts of the node that compile, one of which may define it.
+
+    Raises:
+        CompileError: the error itself, if this cannot help.
+    """
+    if not all(one.plain is not None and one.plain.kind == "linker" for one in error.errors):
+        raise error
+    found = needed(text)
+    headers = {name: source for name, source in workshop.files().items() if name.endswith(".hpp")}
+    for name, source in workshop.files().items():
+        if name not in workshop.PART_FILES or name in found or not name.endswith(".cpp"):
+            continue
+        if isinstance(build.compile_only(name, {**headers, name: source}), build.Compiled):
+            found[name] = source
+    if len(found) == len(needed(text)):
+        raise error
+    return {**headers, **found}
