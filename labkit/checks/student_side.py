@@ -23,15 +23,16 @@ def process(part: str, name: str, /, *args: Any, **kwargs: Any) -> processes.Par
         raise LookupError(str(error)) from None
 
 
-def connect(dsn: str) -> psycopg.Connection[Any]:
-    """Connect to a PostgreSQL database, in autocommit mode.
+def connect(dsn: str, *, autocommit: bool = True) -> psycopg.Connection[Any]:
+    """Connect to a PostgreSQL database.
 
     Args:
         dsn: its connection string.
+        autocommit: whether each statement is a transaction of its own.
     """
     import psycopg  # slow to import, and most labs need no SQL
 
-    return psycopg.connect(dsn, autocommit=True, connect_timeout=5)
+    return psycopg.connect(dsn, autocommit=autocommit, connect_timeout=5)
 
 
 def plain(value: Any) -> Any:
