@@ -190,3 +190,91 @@ def test_what_somebody_wrote_into_a_part_by_hand_stays(own_house: Path, text: st
     assert module.f() == 1
     assert ("own" in text) == hasattr(module, "own")
     assert not list(own_house.glob("*.broken*"))
+
+
+NODE = {file: f"// {file} as the student wrote it\n" for file in house.SOURCES["node"]}
+STUB_LINE = "  #error Write your code here, and delete this line.\n"
+
+
+def save_node(**changed: str) -> None:
+    for file, text in NODE.items():
+        house.save_source("node", file, changed.get(file.split(".")[0], text))
+
+
+def test_a_source_file_is_saved_under_its_name_without_its_magic(own_house: Path) -> None:
+    file = house.save_source("node", "telemetry.cpp", "%%cpp telemetry.cpp\nint x;\n")
+    assert file == own_house / "node" / "telemetry.cpp"
+    text = file.read_text()
+    assert "%%cpp telemetry.cpp`" in text, "where it comes from"
+    assert text.endswith("\n\nint x;\n")
+    house.save_source("node", "telemetry.cpp", "// %%cpp telemetry.cpp\nint y;\n")
+    assert file.read_text().count("int") == 1
+    assert [path.name for path in file.parent.iterdir()] == ["telemetry.cpp"]
+
+
+@pytest.mark.parametrize(("part", "file"), [
+    ("node", "../x.cpp"), ("node", "telemtry.cpp"), ("mqtt", "telemetry.cpp"), ("nodes", "telemetry.cpp")])
+def test_only_files_of_a_part_are_saved(part: str, file: str) -> None:
+    with pytest.raises(StudentError):
+        house.save_source(part, file, "int x;")
+
+
+def test_the_students_firmware_is_taken_when_all_of_it_is_written(own_house: Path) -> None:
+    reference, owner = house.sources("node")
+    assert owner == "reference"
+    assert set(reference) == set(NODE)
+    save_node(backoff=STUB_LINE)
+    assert house.sources("node")[1] == "reference"
+    assert house.unwritten_sources("node") == ("backoff.cpp",)
+    save_node()
+    files, owner = house.sources("node")
+    assert (owner, files["backoff.cpp"].splitlines()[-1]) == ("mine", "// backoff.cpp as the student wrote it")
+    assert house.sources("node", mine=False) == (reference, "reference")
+
+
+def test_no_source_is_saved_or_used_while_grading(own_house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_node()
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert house.save_source("node", "status.cpp", "changed") is None
+    assert "changed" not in (own_house / "node" / "status.cpp").read_text()
+    assert house.sources("node")[1] == "reference"
+
+
+def test_labkit_house_shows_a_part_in_cpp_file_by_file(own_house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_node(backoff=STUB_LINE)
+    (own_house / "node" / "status.cpp").unlink()
+    room = next(room for room in house.rooms() if room.part == "node")
+    assert (room.mine, room.unwritten, "telemetry.cpp" in room.names) == (False, ("backoff.cpp", "status.cpp"), True)
+    house.main()
+    assert "node        lab 03  reference, until you have written backoff.cpp, status.cpp" in capsys.readouterr().out
+    save_node()
+    assert house.main() == 0
+    assert "● node        lab 03  yours (backoff.cpp, command.cpp" in capsys.readouterr().out
+    (own_house / "node" / "status.cpp").write_bytes(b"\xff")
+    assert house.main() == 1
+    assert "Try: run the `%%cpp` cells of lab 03 again" in capsys.readouterr().out
+    with pytest.raises(StudentError, match="cannot be read"):
+        house.sources("node")
+
+
+def test_a_part_in_cpp_is_no_python_module() -> None:
+    with pytest.raises(StudentError, match="is not Python"):
+        house.part("node")
+    with pytest.raises(StudentError, match=r"%%cpp telemetry.cpp"):
+        house.save("node", "x = 1")
+
+
+def test_the_reference_of_a_bundle_is_in_its_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from labkit import house_sources
+
+    for file, text in NODE.items():
+        path = tmp_path / "house_parts" / "node" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "house_parts" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(house_sources, "kit_root", lambda: tmp_path)
+    monkeypatch.setattr(house_sources, "course", lambda: tmp_path)
+    assert house.sources("node") == (NODE, "reference")
+    with pytest.raises(KitError, match=r"firmware/ is not in"):
+        house.firmware()

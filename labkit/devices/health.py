@@ -4,15 +4,38 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 
-from labkit.devices.fleet import Fleet
 from labkit.errors import StudentError
 
 
-def report(name: str, fleet: Fleet) -> dict[str, Any]:
+class Sending(Protocol):
+    """What is asked of a fleet; `labkit.devices.fleet.Fleet` is one."""
+
+    @property
+    def devices(self) -> Sized:
+        """Its devices."""
+
+    @property
+    def unconnected(self) -> int:
+        """Devices without a connection."""
+
+    @property
+    def published(self) -> int:
+        """Messages that the broker has."""
+
+    @property
+    def lost(self) -> int:
+        """Messages that were given up."""
+
+    @property
+    def behind(self) -> float:
+        """Simulated seconds that it is late."""
+
+
+def report(name: str, fleet: Sending) -> dict[str, Any]:
     """The document.
 
     Args:
@@ -40,12 +63,14 @@ class HealthServer:
         name: of the fleet.
         fleet: the running fleet.
         environment: HTTP_HOST (127.0.0.1) and HTTP_PORT (0: a free one) are read.
+        more: further keys of the document.
 
     Raises:
         StudentError: HTTP_PORT is no port, or is taken.
     """
 
-    def __init__(self, name: str, fleet: Fleet, environment: Mapping[str, str]) -> None:
+    def __init__(self, name: str, fleet: Sending, environment: Mapping[str, str],
+                 more: Mapping[str, Any] | None = None) -> None:
         text = environment.get("HTTP_PORT") or "0"
         if not (text.isdecimal() and int(text) < 65_536):
             raise StudentError(f"HTTP_PORT is {text!r}, which is no port.", "give a number from 0 to 65535.")
@@ -53,7 +78,9 @@ class HealthServer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 known = self.path.partition("?")[0] == "/health"
-                found = report(name, fleet) if known else {"error": f"there is no {self.path}, only /health"}
+                found = {"error": f"there is no {self.path}, only /health"}
+                if known:
+                    found = {**report(name, fleet), **(more or {})}
                 body = json.dumps(found).encode()
                 self.send_response(200 if known and found["status"] == "pass" else 503 if known else 404)
                 self.send_header("Content-Type", "application/json")

@@ -78,7 +78,8 @@ def _process(part: Part) -> dict[str, Any]:
         "name": part.spec.name, "system": part.system, "kind": "fleet" if part.devices else "process",
         "status": sight.state, "address": address,
         "page": _page(address, part.spec.page) if isinstance(part.spec, Stage) else "", **counts,
-        "rate": None if sight.rate is None else round(sight.rate, 2), "lag": sight.lag, "error": sight.error,
+        "rate": None if sight.rate is None else round(sight.rate, 2), "lag": sight.lag,
+        "error": sight.error or part.note,
         "checks": dict(sight.checks or {}), "mine": sight.mine, "devices": part.devices, "restarts": sight.restarts,
     }
 

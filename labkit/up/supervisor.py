@@ -13,6 +13,7 @@ from labkit import house
 from labkit.errors import LabkitError, StudentError
 from labkit.services import stack_files
 from labkit.up.children import Child, port_is_free
+from labkit.up.nodes import why_not
 from labkit.up.servers import Servers, filled
 from labkit.up.systems import DeviceFleet, House, Stage, System
 from labkit.up.variables import for_the_stack
@@ -50,12 +51,14 @@ class Part:
         spec: what it is.
         child: what runs it.
         devices: how many devices a fleet has; 0 for a process.
+        note: what a person should know of it, empty if nothing.
     """
 
     system: str
     spec: Stage | DeviceFleet
     child: Child
     devices: int = 0
+    note: str = ""
 
 
 class Supervisor:
@@ -165,10 +168,20 @@ class Supervisor:
         for system in self.systems:
             for fleet in system.fleets:
                 count = self.wishes.devices or fleet.count
-                words = ("-m", "labkit.devices", fleet.fleet, "--count", str(count), "--interval", str(fleet.interval),
-                         "--speed", str(self.wishes.speed), "--seed", str(self.wishes.seed))
-                parts.append(Part(system.name, fleet, Child(fleet.name, words, self._environment(fleet)), count))
+                boards, note = self._boards(fleet, count)
+                program = ("labkit.up.nodes",) if boards else ("labkit.devices", fleet.fleet)
+                words = ("-m", *program, "--count", str(count), "--interval", str(fleet.interval),
+                         *(() if boards else ("--speed", str(self.wishes.speed))), "--seed", str(self.wishes.seed))
+                child = Child(fleet.name, words, self._environment(fleet))
+                parts.append(Part(system.name, fleet, child, count, note))
         self._run(parts)
+
+    def _boards(self, fleet: DeviceFleet, count: int) -> tuple[bool, str]:
+        """Whether virtual boards run in place of simulated devices, with the firmware of lab 03; if not, why."""
+        if not (self.wishes.mine and fleet.fleet == "esp32"):
+            return False, ""
+        note = why_not(count, self.wishes.speed)
+        return not note, note
 
     def _run(self, parts: list[Part]) -> None:
         self.parts += parts
