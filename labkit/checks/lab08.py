@@ -149,7 +149,8 @@ def contents(student: Student, world: World) -> None:
 
 def parameters(student: Student, conn: Outcome, mac: str) -> Outcome:
     """The parameters of a controller as plain data."""
-    found = student.call("load_parameters", conn, mac).succeeds(hint=hints.UNKNOWN_MAC)
+    found = student.call("load_parameters", conn, mac).succeeds(
+        hint=lambda error: hints.STALE if getattr(error, "state", "") == "timeout" else hints.UNKNOWN_MAC)
     return student.kit("plain", found.quietly(), shown=found.call_text)
 
 

@@ -86,7 +86,8 @@ class Line:
         found = self.arrived(records)
         said = trouble(connector) if connector is not None else ""
         self.world.expect(found == count, expected=f"all {count} messages in {self.raw.rpartition('-')[0]}_iot_data",
-                          found=LOST.format(found=found, count=count, trouble=said), hint=hint)
+                          found=LOST.format(found=found, count=count, trouble=said),
+                          hint=hint if records else hints.NOTHING_CAME)
         return records
 
     @property
@@ -120,6 +121,7 @@ def records_of_devices(world: World, line: Line, odd: tuple[bytes, ...] = ODD) -
     running = line.start()
     shouting = [(f"{MACS[0].upper()}/1/temperature-1", b"upper case")]
     line.publish(*line.some(30), *shouting, *((f"{MACS[1]}/2/text-7", payload) for payload in odd))
+    line.expect_all(6, hints.AS_IT_CAME, running)
     unreadable = f"{MACS[2]}/0/temperature-1"
     line.publish((unreadable, b"no such connector"), *line.some(3))
     records = _own(line, line.expect_all(6, hints.UNREADABLE_GOES_ON, running))
