@@ -105,8 +105,7 @@ def _notebook(lab: LabFiles, kind: str, chance: random.Random) -> str:
             continue
         cell.source = reference[cell.id]
         if exercise in other:
-            part = parts.split(reference[cell.id])
-            cell.source = f"%%part {part[0]}\n{other[exercise]}" if part else other[exercise]
+            cell.source = parts.with_head(reference[cell.id], other[exercise])
     if kind in ("never ends", "dies"):
         middle = next(number for number, cell in enumerate(notebook.cells)
                       if cell.id == f"ex-{exercises[len(exercises) // 2].replace('.', '-')}")
@@ -123,6 +122,8 @@ def _exercise(cell: str) -> str:
 def _names(source: str) -> set[str]:
     """The names that an answer gives to the cells after it: they use some of the reference's."""
     part = parts.split(source)
+    if parts.cpp_file(source):
+        return set()  # each file is a program's own: what the others use of it is declared in its header
     found = set()
     for node in ast.parse(part[1] if part else source).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -54,8 +54,7 @@ def test_full_marks_nothing_and_something(lab: LabFiles, nbgrader: Callable[...,
 
     def mistake(cells: list[Any]) -> None:
         cell = next(cell for cell in cells if cell.id == f"ex-{exercise.replace('.', '-')}")
-        part = parts.split(cell.source)
-        cell.source = f"%%part {part[0]}\n{answer.source}" if part else answer.source
+        cell.source = parts.with_head(cell.source, answer.source)
 
     made = nbgrader(lab, "generate_assignment", lab.folder)
     assert made.returncode == 0, made.stderr

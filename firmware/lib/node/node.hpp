@@ -17,6 +17,7 @@
 #include "random.hpp"
 #include "ring_buffer.hpp"
 #include "sensor.hpp"
+#include "settings.hpp"
 #include "status.hpp"
 #include "system.hpp"
 #include "telemetry.hpp"
@@ -27,9 +28,6 @@ namespace node {
 
 /// The product's name in OTA manifests.
 constexpr std::string_view kProduct = "esp32-node";
-
-/// The longest time between two readings, in seconds.
-constexpr std::uint32_t kMostInterval_s = 3'600;
 
 /// All that a node needs of the world. The objects outlive the node.
 struct Ports {
@@ -42,29 +40,6 @@ struct Ports {
   Download& download;
   OtaSlot& slot;
   System& system;
-};
-
-/// What makes one node different from the next.
-struct Settings {
-  NodeId id;
-  std::string_view firmware;            ///< The version that runs; outlives the node.
-  std::uint32_t interval_s = 5;         ///< Seconds between two readings.
-  std::uint32_t least_interval_s = 1;   ///< The sensor's limit: a DHT22 takes two seconds.
-  BackoffLimits backoff;
-};
-
-/// What a node has done since it started. At any moment, measured = acknowledged + lost + those in the buffer.
-struct Counters {
-  std::uint32_t measured = 0;
-  std::uint32_t sensor_failures = 0;  ///< The sensor did not answer, or with something that is no number.
-  std::uint32_t acknowledged = 0;     ///< Readings that the broker has.
-  std::uint32_t lost = 0;             ///< Readings given up: a full buffer made room for newer ones.
-  std::uint32_t repeated = 0;         ///< Readings sent again because a connection ended before the acknowledgement.
-
-  Counters operator+(const Counters& more) const {
-    return {measured + more.measured, sensor_failures + more.sensor_failures, acknowledged + more.acknowledged,
-            lost + more.lost, repeated + more.repeated};
-  }
 };
 
 /// The node: measures at fixed times, keeps what it measured until the broker has acknowledged it, obeys commands.
@@ -93,6 +68,7 @@ class Node final : private MqttEvents {
 
   const Counters& counters() const { return counters_; }
   std::size_t buffered() const { return readings_.size(); }
+  static constexpr std::size_t capacity() { return NODE_BUFFERED_READINGS; }
   bool online() const { return online_; }
 
   /// Whether the broker has taken over the node's status in this session. It came behind the subscription, so from

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "node.hpp"
+
 namespace host {
 
 namespace {
@@ -23,6 +25,18 @@ Board::Board(const node::Settings& settings, const Broker& broker, std::uint32_t
       sensor_(outside_, random_) {
   boot();
 }
+
+Board::~Board() = default;
+
+bool Board::stopped() const { return node_->stopped() && !restarting_; }
+bool Board::online() const { return node_->online(); }
+bool Board::announced() const { return node_->announced(); }
+std::size_t Board::buffered() const { return node_->buffered(); }
+const node::Backoff& Board::connection() const { return node_->connection(); }
+const node::LedCommand& Board::led() const { return node_->led(); }
+std::uint32_t Board::interval_s() const { return node_->interval_s(); }
+std::size_t Board::capacity() { return node::Node::capacity(); }
+node::Counters Board::counters() const { return before_restarts_ + node_->counters(); }
 
 void Board::boot() {
   restarting_ = false;

@@ -4,10 +4,17 @@
 #include <memory>
 #include <string>
 
+#include "backoff.hpp"
+#include "command.hpp"
 #include "http_download.hpp"
 #include "mosquitto_transport.hpp"
-#include "node.hpp"
+#include "settings.hpp"
 #include "simulated.hpp"
+#include "system.hpp"
+
+namespace node {
+class Node;
+}
 
 namespace host {
 
@@ -17,6 +24,9 @@ class Board final : private node::System {
   /// @param settings `firmware` is what it starts with.
   /// @param broker outlives the board.
   Board(const node::Settings& settings, const Broker& broker, std::uint32_t seed);
+  ~Board();
+  Board(const Board&) = delete;
+  Board& operator=(const Board&) = delete;
 
   /// One turn of the node; starts it anew, a second later, if it asked for that.
   void poll();
@@ -26,24 +36,28 @@ class Board final : private node::System {
 
   void set_network(bool up) { network_.set_up(up); }
   void stop();
-  bool stopped() const { return node_->stopped() && !restarting_; }
+  bool stopped() const;
   bool is(std::string_view id) const { return id == level_ || id == settings_.id.name(); }
 
   const std::string& name() const { return name_; }
   const MosquittoTransport& transport() const { return *transport_; }
-  bool online() const { return node_->online(); }
-  bool announced() const { return node_->announced(); }
-  std::size_t buffered() const { return node_->buffered(); }
-  const node::Backoff& connection() const { return node_->connection(); }
-  const node::LedCommand& led() const { return node_->led(); }
-  std::uint32_t interval_s() const { return node_->interval_s(); }
+  bool online() const;
+  bool announced() const;
+  std::size_t buffered() const;
+  const node::Backoff& connection() const;
+  const node::LedCommand& led() const;
+  std::uint32_t interval_s() const;
+
+  /// Readings that a board keeps.
+  static std::size_t capacity();
+
   bool wifi() const { return network_.up(); }
 
   /// Milliseconds since its last start.
   std::uint64_t uptime_ms() const { return clock_->uptime_ms(); }
 
   /// What it has done, restarts included.
-  node::Counters counters() const { return before_restarts_ + node_->counters(); }
+  node::Counters counters() const;
 
  private:
   void restart() override;

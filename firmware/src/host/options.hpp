@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "mosquitto_transport.hpp"
-#include "node.hpp"
+#include "settings.hpp"
 
 namespace host {
 

@@ -25,11 +25,11 @@ std::string describe(const Board& board) {
   char text[512];
   std::snprintf(text, sizeof text,
                 "\"connection\": \"%s\", \"failures\": %u, \"wifi\": %s, \"online\": %s, \"led_on\": %s, "
-                "\"brightness\": %u, \"measured\": %u, \"acknowledged\": %u, \"buffered\": %zu, \"capacity\": %d, "
+                "\"brightness\": %u, \"measured\": %u, \"acknowledged\": %u, \"buffered\": %zu, \"capacity\": %zu, "
                 "\"lost\": %u, \"repeated\": %u, \"interval\": %u, \"uptime\": %llu",
                 name_of(board.connection().state()), board.connection().failures(), word(board.wifi()),
                 word(board.online()), word(board.led().on), static_cast<unsigned>(board.led().brightness),
-                counters.measured, counters.acknowledged, board.buffered(), NODE_BUFFERED_READINGS, counters.lost,
+                counters.measured, counters.acknowledged, board.buffered(), Board::capacity(), counters.lost,
                 counters.repeated, board.interval_s(),
                 static_cast<unsigned long long>(board.uptime_ms() / 1'000U));
   return text;
