@@ -1,8 +1,9 @@
 """The first thing that runs in a capsule, before any of the student's code: sets limits, then becomes the kernel.
 
-`python boot.py CONNECTION_FILE LIMITS [FOLDER]` with the limits as JSON: name of a `RLIMIT_…` to a number. In a
-container FOLDER has files.json, the files of the submission, and a lock is held there that tells the room that the
-kernel lives. It imports nothing of the grader, because there is none where it runs.
+`python boot.py CONNECTION_FILE LIMITS [FOLDER]` with the limits as JSON: `limits`, name of a `RLIMIT_…` to a number,
+and `soft`, names of those that a child may pass. In a container FOLDER has files.json, the files of the submission, and
+a lock is held there that tells the room that the kernel lives. It imports nothing of the grader, because there is none
+where it runs.
 """
 
 from __future__ import annotations
@@ -39,15 +40,19 @@ def main(connection_file: str, limits: str, folder: str = "") -> None:
 
     Args:
         connection_file: of the kernel.
-        limits: JSON object: name of a resource to its limit.
+        limits: JSON object: `limits`, name of a resource to its limit; `soft`, those that a child may pass.
         folder: shared with the room, in a container.
     """
     if folder:
         unpack(Path(folder))
-    for name, most in json.loads(limits).items():
+    given = json.loads(limits)
+    for name, most in given["limits"].items():
         number = getattr(resource, name)
         hard = resource.getrlimit(number)[1]
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        if name in given["soft"]:
+            resource.setrlimit(number, (least, hard))
+            continue
         # At the soft limit of processor time the kernel says why (SIGXCPU), a second later it only kills.
         resource.setrlimit(number, (least, least + 1 if name == "RLIMIT_CPU" and least == most else least))
     # The judge and the services come first when a student's code wants all processors.

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from grader.capsule import rules, seccomp, view
+from grader.capsule import cpp_cache, rules, seccomp, view
 from grader.capsule.channel import Channel
 from grader.capsule.connection import connection, new_key
 from grader.capsule.launcher import LaunchError
@@ -112,7 +112,9 @@ class BubblewrapLauncher:
             raise LaunchError(f"A capsule could not be prepared: {error}.") from None
         arguments = _arguments(files, limits, sockets, connection(Path(_INSIDE), key))
         kernel = [sys.executable, "/run/boot.py", "/run/kernel.json", rules.own_limits(limits)]
-        settings = {**rules.environment(), **view.search_path("labkit"), **environment}
+        settings = {**rules.environment(), **view.search_path("labkit", "stack"), **environment}
+        if compiled := _compiled():
+            settings[cpp_cache.SHARED] = str(compiled[0])
         try:
             process, child = _run(arguments, kernel, settings)
         except LaunchError:
@@ -135,13 +137,11 @@ def _arguments(files: Mapping[str, bytes], limits: Limits, sockets: Path, connec
     view.devices(made, rules.SHARED_MEMORY)
     view.hide_proc(made)
     view.private(made, rules.TEMPORARY, "/tmp", "1777")
-    shown = view.python_folders()
-    kit = view.package("labkit")
-    view.show(made, [*shown, *([kit] if kit else [])])
-    for name in ("grader", "stack"):
-        folder = view.package(name)
-        if folder is not None and any(folder.is_relative_to(outer) for outer in [*shown, Path("/usr")]):
-            view.hide(made, folder)
+    shown = [*view.python_folders(), *(folder for name in ("labkit", "stack") if (folder := view.package(name)))]
+    view.show(made, [*shown, *view.firmware(), *_compiled()])
+    for hidden in view.answers():
+        if any(hidden.is_relative_to(outer) for outer in [*shown, Path("/usr")]):
+            view.hide(made, hidden)
     view.private(made, limits.disk, rules.HOME)
     view.put(made, rules.HOME, files)
     made.mount("--bind", str(sockets), _INSIDE)
@@ -151,6 +151,12 @@ def _arguments(files: Mapping[str, bytes], limits: Limits, sockets: Path, connec
         made.filter(forbidden)
     made.add("--remount-ro", "/", "--chdir", rules.HOME)
     return made
+
+
+def _compiled() -> list[Path]:
+    """The folder of what a capsule need not compile, if this room has one."""
+    place = os.environ.get(cpp_cache.SHARED, "")
+    return [Path(place)] if place and Path(place).is_dir() else []
 
 
 def _run(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.capsule import bubblewrap, view
+from grader.capsule import bubblewrap, cpp_cache, view
 from grader.capsule.launcher import COURSE, ROOM
 from grader.capsule.starter import start
 from grader.layout import CourseError, CourseFiles
@@ -69,6 +69,11 @@ class BubblewrapRoom:
             KitError: bubblewrap could not be started.
         """
         return run(list(JUDGE), course=self._course, settings={COURSE: self.course_root})
+
+    def prepare(self, lab: str) -> None:
+        """Have ready what the capsules of a lab need: what their C++ is compiled with."""
+        if cpp_cache.needed(lab):
+            cpp_cache.fill(cpp_cache.folder())
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Refuse: such a room makes its capsules itself."""
@@ -137,6 +142,7 @@ def _folders(course: Path | None) -> list[Path]:
     """What a room sees, beside the system: Python, what is installed for it, the packages here, the course's cases."""
     folders = [*view.python_folders(), Path(bubblewrap.program()).parent]
     folders += [folder for name in _PACKAGES if (folder := view.package(name)) is not None]
+    folders += [*view.firmware(), cpp_cache.folder()]
     if course is not None:
         folders += [course / name for name in ("labkit", "grader", "labs") if (course / name).is_dir()]
     cases = [file for folder in folders for part in ("hidden", "checks") for file in folder.glob(f"{part}/*.py")]
@@ -163,6 +169,7 @@ def _environment() -> dict[str, str]:
     return {
         **kept, ROOM: "bubblewrap", "HOME": "/home/room", "TMPDIR": "/tmp", "USER": "room", "LANG": "C.UTF-8",
         "TZ": "UTC", "PATH": f"{Path(sys.executable).parent}:{system}", "PYTHONDONTWRITEBYTECODE": "1",
+        cpp_cache.SHARED: str(cpp_cache.folder()),
     }
 
 

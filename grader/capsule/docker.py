@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.capsule import docker_image, rules, seccomp, view
+from grader.capsule import cpp_cache, docker_image, rules, seccomp, view
 from grader.capsule.docker_room import COURSE_INSIDE, KIT, SOCKETS
 from grader.capsule.launcher import COURSE, ROOM
 from grader.capsule.starter import start
@@ -94,6 +94,7 @@ class DockerRoom:
 
     def _options(self, name: str) -> list[str]:
         shown = {f"{KIT}/{package}": _package(package) for package in ("labkit", "grader", "stack")}
+        shown |= _for_cpp()
         shown |= {f"{COURSE_INSIDE}/{part}": self._course / part for part in ("labkit", "grader", "labs")
                   if (self._course / part).is_dir()}
         binds = [f"--mount=type=bind,source={folder},target={path},readonly" for path, folder in shown.items()]
@@ -109,6 +110,19 @@ class DockerRoom:
             *binds, *(f"--tmpfs={path}:ro,size=4k" for path in answers),
             *(f"--env={key}={value}" for key, value in settings.items()), "--workdir=/tmp",
         ]
+
+    def prepare(self, lab: str) -> None:
+        """Have ready what the capsules of a lab need: what their C++ is compiled with, by the image's compiler."""
+        if not cpp_cache.needed(lab):
+            return
+        shown = {f"{KIT}/labkit": _package("labkit"), f"{KIT}/grader": _package("grader"), **_for_cpp()}
+        cpp_cache.fill(_compiled(), [
+            "docker", "run", "--rm", f"--user={NOBODY}:{NOBODY}", "--network=none", "--read-only", "--cap-drop=ALL",
+            "--security-opt=no-new-privileges", "--log-driver=none", "--tmpfs=/tmp:rw,exec,mode=1777,size=512m",
+            *(f"--mount=type=bind,source={folder},target={path},readonly" for path, folder in shown.items()),
+            f"--env=PYTHONPATH={KIT}", "--env=HOME=/tmp", "--env=PYTHONDONTWRITEBYTECODE=1", "--workdir=/tmp",
+            docker_image.name(), "python", "-m", "grader.capsule.cpp_cache", "tar",
+        ])
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Do what a room asks for: make a capsule, say whether it runs, end it."""
@@ -129,6 +143,7 @@ class DockerRoom:
 
         limits, folder = Limits(**asked["limits"]), f"{SOCKETS}/{int(asked['number'])}"
         owned = f"uid={NOBODY},gid={NOBODY}"
+        shown = {f"{KIT}/{package}": _package(package) for package in ("labkit", "stack")} | _for_cpp()
         made: Container = client().containers.run(
             docker_image.name(),
             ["python", "/run/boot.py", f"{folder}/kernel.json", rules.own_limits(limits, alone=False), folder],
@@ -137,11 +152,12 @@ class DockerRoom:
             log_config=LogConfig(type="none"), ipc_mode="private", shm_size=rules.SHARED_MEMORY,
             mem_limit=limits.memory + _OVERHEAD, memswap_limit=limits.memory + _OVERHEAD, pids_limit=limits.processes,
             tmpfs={rules.HOME: f"rw,exec,mode=0700,{owned},size={limits.disk}",
-                   "/tmp": f"rw,exec,size={rules.TEMPORARY}"},
-            volumes={str(_package("labkit")): {"bind": f"{KIT}/labkit", "mode": "ro"},
+                   "/tmp": f"rw,exec,size={rules.TEMPORARY}", f"{KIT}/stack/parts": "ro,size=4k"},
+            volumes={**{str(folder): {"bind": path, "mode": "ro"} for path, folder in shown.items()},
                      str(rules.BOOT): {"bind": "/run/boot.py", "mode": "ro"},
                      self.name: {"bind": SOCKETS, "mode": "rw"}},
-            environment={**rules.environment(), "PATH": docker_image.PATH, "PYTHONPATH": KIT, **asked["environment"]},
+            environment={**rules.environment(), "PATH": docker_image.PATH, "PYTHONPATH": KIT,
+                         cpp_cache.SHARED: cpp_cache.INSIDE, **asked["environment"]},
             working_dir=rules.HOME,
         )
         return str(made.id)
@@ -255,6 +271,16 @@ def _package(name: str) -> Path:
     if folder is None:
         raise KitError(f"The package {name} is not installed.")
     return folder
+
+
+def _compiled() -> Path:
+    """The folder of what was compiled in this image; another image may have another compiler."""
+    return cpp_cache.folder(str(client().images.get(docker_image.name()).id).removeprefix("sha256:")[:16])
+
+
+def _for_cpp() -> dict[str, Path]:
+    """What C++ is compiled with, by its path inside."""
+    return {**{f"{KIT}/firmware/{folder.name}": folder for folder in view.firmware()}, cpp_cache.INSIDE: _compiled()}
 
 
 def _readable(folder: Path) -> None:

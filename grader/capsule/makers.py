@@ -22,6 +22,13 @@ class Maker(Protocol):
             LabkitError: it could not be started.
         """
 
+    def prepare(self, lab: str) -> None:
+        """Have ready what the capsules of a lab need, before one of its submissions is judged.
+
+        Args:
+            lab: its folder.
+        """
+
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Do what a room asks for while it judges, and return the answer to it."""
 

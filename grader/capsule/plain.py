@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader.capsule import rules
+from grader.capsule import cpp_cache, rules
 from grader.capsule.channel import Channel
 from grader.capsule.connection import connection, new_key
 from grader.capsule.starter import start
@@ -63,6 +63,7 @@ class PlainLauncher:
         here = folder / "connection.json"
         here.write_bytes(connection(folder, new_key()))
         settings = {**rules.environment(str(work), str(folder)), **environment}
+        settings |= {name: os.environ[name] for name in (cpp_cache.SHARED,) if name in os.environ}
         process = start(
             [sys.executable, str(rules.BOOT), str(here), rules.own_limits(limits, alone=False)],
             cwd=work, env=settings, stdin=subprocess.DEVNULL, start_new_session=True,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import Any
 
+from grader.capsule import cpp_cache
 from grader.capsule.launcher import ROOM
 from grader.capsule.starter import start
 from grader.layout import CourseFiles
@@ -31,8 +32,13 @@ class PlainRoom:
         """Start the judge as a child of this process."""
         return start(
             list(COMMAND), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, ROOM: "none"}, start_new_session=True,
+            env={**os.environ, ROOM: "none", cpp_cache.SHARED: str(cpp_cache.folder())}, start_new_session=True,
         )
+
+    def prepare(self, lab: str) -> None:
+        """Have ready what a lab needs: what its C++ is compiled with."""
+        if cpp_cache.needed(lab):
+            cpp_cache.fill(cpp_cache.folder())
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Refuse: such a room needs nothing."""

@@ -67,6 +67,7 @@ class Room:
         """
         started = time.monotonic()
         try:
+            self._maker.prepare(submission.lab)
             process = self._warm()
             self._tell(process, {"submission": submission.data(), "course": self._maker.course_root})
             return self._listen(process, submission, progress)

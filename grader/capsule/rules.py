@@ -45,6 +45,8 @@ def environment(home: str = HOME, temporary: str = "/tmp") -> dict[str, str]:
         "MPLBACKEND": "agg",
         "OPENBLAS_NUM_THREADS": "1",  # its buffers are reserved for each thread, and count
         "LABKIT_HOUSE": f"{home}/house",
+        "LABKIT_CPP_CACHE": f"{temporary}/.cpp",
+        "LABKIT_CPP_LEAKS": "0",  # whoever looks for leaks traces itself, and nobody may trace here
     }
 
 
@@ -55,6 +57,9 @@ def temporary() -> str:
 
 def own_limits(limits: Limits, *, alone: bool = True) -> str:
     """Return the limits that a process of the capsule sets for itself and its children, as `boot.py` reads them.
+
+    The limit of one process's memory is a soft one: a program that watches over its own memory (AddressSanitizer) maps
+    terabytes that it never fills, which count. Shared memory has never counted. What all really hold is watched.
 
     Args:
         limits: of the submission.
@@ -69,7 +74,7 @@ def own_limits(limits: Limits, *, alone: bool = True) -> str:
     }
     if alone:
         most["RLIMIT_NPROC"] = limits.processes
-    return json.dumps(most)
+    return json.dumps({"limits": most, "soft": ["RLIMIT_DATA"]})
 
 
 def check(files: Mapping[str, bytes]) -> None:

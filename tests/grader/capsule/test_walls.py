@@ -62,19 +62,19 @@ print(found)
     assert told.splitlines() == ["[False, False, False]", "[]"]
 
 
-def test_only_the_kit_can_be_imported_not_the_grader_nor_the_parts(student: Cell) -> None:
+def test_kit_and_stack_can_be_imported_not_the_grader_nor_the_parts(student: Cell) -> None:
     told = student.run("""
 import importlib, os
-for name in ("labkit.checks.lab01", "grader", "grader.capsule.boot", "stack.parts", "solutions"):
+for name in ("labkit.checks.lab01", "stack.f2.stage", "grader", "grader.capsule.boot", "stack.parts.mqtt", "solutions"):
     try:
         importlib.import_module(name); print(name, "is here")
     except ImportError:
         pass
 import sys
-print([name for path in sys.path if os.path.isdir(path) for name in os.listdir(path) if name in ("grader", "stack")
-       and os.listdir(os.path.join(path, name))])
+print([name for path in sys.path for name in ("grader", "stack/parts", "house_parts")
+       if os.path.isdir(os.path.join(path, name)) and os.listdir(os.path.join(path, name))])
 """)
-    assert told.splitlines() == ["labkit.checks.lab01 is here", "[]"]
+    assert told.splitlines() == ["labkit.checks.lab01 is here", "stack.f2.stage is here", "[]"]
 
 
 def test_no_file_of_hidden_cases_or_answers_is_anywhere(student: Cell) -> None:
