@@ -97,7 +97,7 @@ def _notebook(lab: LabFiles, kind: str, chance: random.Random) -> str:
         exercise = chance.choice(exercises)
         needed = set().union(*(_names(source) for name, source in reference.items() if _exercise(name) == exercise))
         fitting = [answer.source for answer in answers.read(lab.answers("right", exercise))
-                   if needed <= _names(answer.source)]
+                   if not needed or needed <= _names(answer.source)]
         other |= {exercise: chance.choice(fitting)} if fitting else {}
     for cell in notebook.cells:
         exercise = _exercise(cell.id)
