@@ -407,9 +407,10 @@ def wait_for(done, *stages, seconds=25):
     """Look again and again until it is done, or a stage has not been written yet."""
     end = time.monotonic() + seconds
     while not done() and time.monotonic() < end:
-        if any("NotImplementedError" in str(stage.stats["error"]) for stage in stages):
-            print("write the exercise above first")
-            return False
+        for stage in stages:
+            if "NotImplementedError" in str(stage.stats["error"]):
+                print(f"{stage.name} is not written yet")
+                return False
         time.sleep(0.05)
     return done()
 
@@ -1255,7 +1256,7 @@ check("08.5")
 from labkit.processes import spawn
 
 pair = [spawn("f2", "Processor", kafka.bootstrap, parameters_dsn) for _ in range(2)]
-wait_for(lambda: all(each.stats["received"] for each in pair), *pair)
+wait_for(lambda: all(each.stats["received"] for each in pair), connector, *pair)
 for each in pair:
     print(each, each.stats)
 log_view(kafka, ["raw_iot_data"], group="f2-processor")
@@ -1456,7 +1457,7 @@ check("08.6")
 # %%
 sink = Sink(kafka.bootstrap, timeseries_dsn)
 sink.start()
-wait_for(lambda: sink.stats["stored"] >= 40, sink, *pair)
+wait_for(lambda: sink.stats["stored"] >= 40, connector, *pair, sink)
 print("connector", connector.stats)
 print("sink     ", sink.stats)
 
@@ -1498,11 +1499,11 @@ def stored():
 first_one, second_one = pair
 before = second_one.stats["received"]
 send(range(1000))
-wait_for(lambda: second_one.stats["received"] > before + 100, second_one, seconds=10)
+wait_for(lambda: second_one.stats["received"] > before + 100, connector, second_one)
 second_one.kill()
 killed = time.monotonic()
 send(range(1000, 2000))
-wait_for(lambda: connector.stats["stored"] > 2000, connector)
+wait_for(lambda: connector.stats["stored"] > 2000, connector, first_one)
 print(second_one, "rows and different values now:", stored())
 
 # %% [markdown]
@@ -1555,7 +1556,7 @@ doubled, rows_before = sink.stats["duplicates"], stored()
 for record in again:
     producer.produce("decoded_iot_data", record.value(), record.key())
 producer.flush(10)
-wait_for(lambda: sink.stats["duplicates"] >= doubled + len(again), sink)
+wait_for(lambda: sink.stats["duplicates"] >= doubled + len(again), connector, first_one, sink)
 print(len(again), "records again;", rows_before, "->", stored(), sink.stats)
 
 # %% [markdown]

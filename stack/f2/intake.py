@@ -12,6 +12,7 @@ from collections import deque
 from typing import Any, NamedTuple, Protocol
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from stack.f2.kafka import Outbox, make_topics
 from stack.f2.letters import dead_letter, to_iso
@@ -49,6 +50,8 @@ class Intake:
         window: most messages that may be unacknowledged; with so many, no more are read.
         repeat_window: seconds; 0: never take a message for a controller's repeat.
     """
+
+    name = "f2-connector"
 
     def __init__(
         self, broker: Broker, bootstrap: str, *, topic_filter: str = "cmnd/#", client_id: str = "f2-connector",
@@ -107,7 +110,7 @@ class Intake:
         self.refusal = ""
         self.subscribed = False
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=self.client_id, clean_session=False, manual_ack=True,
+            CallbackAPIVersion.VERSION2, client_id=self.client_id, clean_session=False, manual_ack=True,
         )
         self.client.username_pw_set(self.broker.username or None, self.broker.password or None)
         self.client.on_connect, self.client.on_subscribe = self.on_connect, self.on_subscribe
@@ -125,7 +128,7 @@ class Intake:
                 why = self.refusal or (mqtt.error_string(lost) if lost else "no subscription within 5 s")
                 raise ConnectionError(f"the broker at {place}: {why}")
         self.stopping.clear()
-        self.thread = threading.Thread(target=self.run, name="f2-connector", daemon=True)
+        self.thread = threading.Thread(target=self.run, name=self.name, daemon=True)
         self.thread.start()
 
     def stop(self) -> None:
@@ -145,7 +148,10 @@ class Intake:
                 self.reconnect(str(error) or type(error).__name__)
         self.outbox.producer.flush(5)
         self.outbox.serve()
-        self.acknowledge()
+        try:
+            self.acknowledge()
+        except Exception as error:  # ours: what is not acknowledged comes again to the next connector
+            self.stats["error"] = str(error) or type(error).__name__
         self.client.disconnect()
 
     def step(self) -> int:
@@ -168,9 +174,11 @@ class Intake:
             0, or paho's number of what is wrong with the connection.
         """
         try:
-            select.select([self.client.socket()], [], [], timeout)
-        except (TypeError, ValueError, OSError):  # there is no connection
-            return mqtt.MQTT_ERR_NO_CONN
+            if (connected := self.client.socket()) is None:
+                return int(mqtt.MQTT_ERR_NO_CONN)
+            select.select([connected], [], [], timeout)
+        except (ValueError, OSError):  # it was closed
+            return int(mqtt.MQTT_ERR_NO_CONN)
         for _ in range(50):
             before = self.stats["received"]
             if lost := self.client.loop_read():
@@ -222,7 +230,7 @@ class Intake:
     def on_message(self, _client: Any, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         """Hand a message to `take`, unless it is a repeat of one that was taken before."""
         self.stats["received"] += 1
-        payload = message.payload
+        payload = bytes(message.payload)
         try:
             topic = message.topic
         except UnicodeDecodeError:  # a broker should not let it through

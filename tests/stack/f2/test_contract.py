@@ -27,7 +27,7 @@ def process(log: Log, parameters_dsn: str):
     processor = f2.Processor(log.bootstrap, parameters_dsn, raw_topic=log.raw, decoded_topic=log.decoded,
                              dead_letter_topic=log.dead)
     processor.outbox = Outbox(log.bootstrap)
-    processor.commit = lambda records: None
+    processor.commit = lambda _records: None
 
     def run(*messages: tuple[str, bytes]) -> None:
         log.publish(*messages, first=FIRST)

@@ -21,7 +21,7 @@ def processor(log: Log, parameters_dsn: str):
     processor = f2.Processor(log.bootstrap, parameters_dsn, raw_topic=log.raw, decoded_topic=log.decoded,
                              dead_letter_topic=log.dead, group=log.group)
     processor.outbox = Outbox(log.bootstrap)
-    processor.commit = lambda records: None
+    processor.commit = lambda _records: None
     yield processor
     processor.disconnect()
 

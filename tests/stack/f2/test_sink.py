@@ -34,7 +34,7 @@ def sink(log: Log, timeseries_dsn: str):
     """A sink that takes its batches from the test."""
     sink = f2.Sink(log.bootstrap, timeseries_dsn, decoded_topic=log.decoded, dead_letter_topic=log.dead)
     sink.outbox = Outbox(log.bootstrap)
-    sink.commit = lambda records: None
+    sink.commit = lambda _records: None
     yield sink
     sink.disconnect()
 
@@ -139,7 +139,7 @@ def test_on_timescaledb_the_table_is_a_hypertable(log, monkeypatch):
         migrate(services.timescaledb.dsn, MIGRATIONS / "timeseries", "timeseries")
         sink = f2.Sink(log.bootstrap, services.timescaledb.dsn, decoded_topic=log.decoded, dead_letter_topic=log.dead)
         sink.outbox = Outbox(log.bootstrap)
-        sink.commit = lambda records: None
+        sink.commit = lambda _records: None
         log.produce(log.decoded, decoded(measurement(1), measurement(2), measurement(1)))
         assert write(sink, log)["stored"] == 2
         assert write(sink, log)["stored"] == 0
