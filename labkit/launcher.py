@@ -89,7 +89,7 @@ def _private_folder() -> Iterator[Path]:
 @contextmanager
 def _server(root: Path, lab: Lab, folder: Path, port: int | None) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """Run JupyterLab as a child; stop it, and with it its kernels and their services, on the way out."""
-    shutil.copytree(SETTINGS, folder / "settings")
+    shutil.copytree(SETTINGS, folder / "settings", ignore=shutil.ignore_patterns("labextensions"))
     _save_workspace(folder / "workspaces", lab)
     command = [
         sys.executable,
@@ -100,6 +100,7 @@ def _server(root: Path, lab: Lab, folder: Path, port: int | None) -> Iterator[tu
         "--ServerApp.ip=127.0.0.1",
         f"--LabApp.app_settings_dir={folder / 'settings'}",
         f"--LabApp.workspaces_dir={folder / 'workspaces'}",
+        f"--LabApp.extra_labextensions_path={SETTINGS / 'labextensions'}",
         *([f"--ServerApp.port={port}", "--ServerApp.port_retries=0"] if port else []),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,14 +17,15 @@ from playwright.sync_api import expect, sync_playwright
 from labkit.waiting import wait_until
 from tests.browser import chromium
 
-EXTENSION = Path(__file__).parents[1] / "labkit" / "jupyter" / "labextension"
-INSTALLED = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "labkit-cpp"
+ROOT = Path(__file__).parents[1]
+EXTENSION = ROOT / "labkit" / "jupyter" / "labextensions" / "labkit-cpp"
 CELLS = ["%%cpp sum.cpp\nint main() { return 0; }", "total = 1", "%%part mqtt\nimport json"]
 
 
-def test_the_extension_that_is_installed_is_the_one_of_this_course() -> None:
-    for file in ("package.json", "install.json", "static/remoteEntry.js"):
-        assert (INSTALLED / file).read_text() == (EXTENSION / file).read_text(), "run `pip install -e .` again"
+def test_a_wheel_brings_every_file_of_the_extension() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["data-files"]
+    brought = {path for patterns in listed.values() for pattern in patterns for path in ROOT.glob(pattern)}
+    assert {path for path in EXTENSION.rglob("*") if path.is_file()} <= brought
     told = json.loads((EXTENSION / "package.json").read_text())
     assert (EXTENSION / told["jupyterlab"]["_build"]["load"]).is_file()
 
@@ -35,7 +37,8 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.root_dir={folder}",
-             "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=known", f"--LabApp.workspaces_dir={folder}/saved"],
+             "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=known", f"--LabApp.workspaces_dir={folder}/saved",
+             f"--LabApp.extra_labextensions_path={EXTENSION.parent}"],
             stdout=output, stderr=output, cwd=folder, env={**_environment(), "JUPYTER_RUNTIME_DIR": str(runtime)})
     record = runtime / f"jpserver-{process.pid}.json"
     try:
