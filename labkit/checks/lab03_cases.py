@@ -240,7 +240,7 @@ class Step:
 
 
 WALK = (
-    Step("may_try", 0, "TRYING", 0, True), Step("may_try", 1, "TRYING", 0, False, hint=hints.ONCE),
+    Step("may_try", 0, "TRYING", 0, True, hint=hints.ONCE), Step("may_try", 1, "TRYING", 0, False, hint=hints.ONCE),
     Step("connected", 500, "ON TRIAL", 0), Step("may_try", 501, "ON TRIAL", 0, False, hint=hints.ONCE),
     Step("tick", 10_499, "ON TRIAL", 0, hint=hints.TIME_HANDED_IN),
     Step("tick", 10_500, "HOLDING", 0, hint=hints.TIME_HANDED_IN), Step("may_try", 12_000, "HOLDING", 0, False),
@@ -349,7 +349,8 @@ def acknowledgement(node_id: str, id: str, command: str, reason: str) -> str:
 # 3.6
 
 VERSIONS = ("1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11",
-            "1.0.0-rc.1", "1.0.0", "1.0.1", "1.9.0", "1.10.0", "2.0.0-1", "2.0.0", "10.0.0", "4294967295.0.0")
+            "1.0.0-rc.1", "1.0.0", "1.0.1", "1.0.200", "1.1.0", "1.9.0", "1.10.0", "2.0.0-1", "2.0.0", "10.0.0",
+            "4294967295.0.0")
 """In order; the first eight are the example of Semantic Versioning, section 11."""
 EQUAL_VERSIONS = (("1.4.0", "1.4.0"), ("1.4.0+esp32", "1.4.0+devkit"), ("2.0.0-rc.1+a", "2.0.0-rc.1"))
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -393,10 +394,12 @@ def offer(reason: str = "", hint: Hint = hints.MANIFEST_FORM, *, without: str = 
 
 
 GOOD_OFFERS = (
-    offer(), offer(min_version="1.0.0", hint=hints.MIN_VERSION), offer(min_version="0.9.0", hint=hints.MIN_VERSION),
+    offer(hint=hints.GOOD_MANIFEST), offer(min_version="1.0.0", hint=hints.MIN_VERSION),
+    offer(min_version="0.9.0", hint=hints.MIN_VERSION),
     offer(version="1.0.0", running="1.0.0-rc.2", hint=hints.PRE_RELEASE), offer(size=1, hint=hints.SIZE_LIMIT),
     offer(size=SLOT, hint=hints.SIZE_LIMIT), offer(sha256=DIGEST.upper(), hint=hints.DIGEST_FORM),
-    offer(url="https://updates.local/node.bin"), offer(version="1.10.0", running="1.9.0", hint=hints.VERSION_NUMBERS),
+    offer(url="https://updates.local/node.bin", hint=hints.GOOD_MANIFEST),
+    offer(version="1.10.0", running="1.9.0", hint=hints.VERSION_NUMBERS),
 )
 BAD_OFFERS = (
     *(offer(key, without=key) for key in OFFER),

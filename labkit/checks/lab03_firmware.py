@@ -16,7 +16,7 @@ BUILDING = 90.0
 _OF_CPP: dict[str, Hint] = {
     "CompileError": hints.DOES_NOT_COMPILE, "UnwrittenError": hints.DOES_NOT_COMPILE,
     "OutOfBounds": hints.OUT_OF_BOUNDS, "Dangling": hints.DANGLING, "Overflow": hints.OVERFLOW,
-    "NoReturn": hints.NO_RETURN, "NullPointer": hints.NULL_POINTER, "EndlessLoop": hints.ENDLESS_LOOP,
+    "NullPointer": hints.NULL_POINTER, "EndlessLoop": hints.ENDLESS_LOOP,
     "ProgramEnded": hints.ENDS_PROGRAM,
 }
 """The hint for an error of C++ itself, by the class that `labkit.cpp` raises."""

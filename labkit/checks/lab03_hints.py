@@ -42,13 +42,6 @@ OVERFLOW = Hint(
     "anything may come of it. A number that doubles with each failure gets there after 31 of them.",
     "Calculate in `std::uint64_t`, and stop the exponent at a number of doublings that has passed any cap (31, say).",
 )
-NO_RETURN = Hint(
-    "no-return",
-    "Does every way through the function end in a `return`?",
-    "A function that reaches its end without a `return`, though it promises a value, is undefined in C++: often it "
-    "crashes.",
-    "Follow each `if`: what is returned when none of them is true? `return {};` is the empty answer.",
-)
 NULL_POINTER = Hint(
     "null-pointer",
     "Which pointer or reference in that line can be null?",
@@ -313,20 +306,13 @@ NO_HEAP = Hint(
     "the start.",
     "Use the array `items_` and the three numbers beside it.",
 )
-NODE_LOSES = Hint(
-    "node-loses",
-    "Readings of the outage did not arrive. Where were they while the broker was away?",
-    "The node pushes each reading, sends the oldest, and removes it by its number when the broker has acknowledged "
-    "it. If something leaves the buffer earlier, it is lost.",
-    "Make the criteria above pass first; then watch `size()` while the board is offline.",
-)
-NODE_DOUBLES = Hint(
-    "node-doubles",
-    "A reading came more than once. When does it leave the buffer?",
-    "After the acknowledgement the node calls `remove(number)`. If that removes nothing, the oldest item stays, and "
-    "is sent again.",
-    "`remove` of the oldest item's number removes it and answers true. At most one message, the one that was under "
-    "way when the line broke, may come twice.",
+NODE_KEEPS = Hint(
+    "node-keeps",
+    "The buffer does well with numbers. What does the node do with it besides?",
+    "The node pushes each reading, writes the time stamp into it through `at` as soon as the clock is known, sends "
+    "the oldest, and removes it by its number when the broker has acknowledged it. What leaves the buffer earlier is "
+    "lost, what stays is sent again, and a stamp that is written into a copy is lost too.",
+    "`at` returns a reference to the item in `items_`, not to a copy. `items_[place] = item;` copies the whole item.",
 )
 
 # 3.5 status
@@ -412,6 +398,14 @@ MANIFEST_FORM = Hint(
     "another product's name, an address that is none: all are refused before a byte is fetched.",
     "`read_members(params, fields, 6, OtherKeys::kRefuse)`, then the name, and at the end an address that begins "
     "with `http://` or `https://`.",
+)
+GOOD_MANIFEST = Hint(
+    "good-manifest",
+    "This manifest is fine. Which of your conditions refused it?",
+    "`min_version` may be missing, the address may begin with `http://` or `https://`, the digest may have capital "
+    "letters, and an image may fill the slot to the last byte.",
+    "Give `false` as the third item of the field that may be missing, and judge it only if its `kind()` is not "
+    "`kNothing`.",
 )
 DIGEST_FORM = Hint(
     "digest-form",

@@ -54,10 +54,10 @@ def outage(student: Student, world: World, *, down_for: float) -> None:
         _wait(world, board, lambda: len(heard.messages) > before, "readings of the node arrive, one each second")
         gate.close()
         world.wait_until(lambda: False, down_for)
-        away = len(_numbers(heard.messages))
+        away = len(heard.messages)
         gate.delay(0)
         gate.open()
-        _wait(world, board, lambda: len(_numbers(heard.messages)) >= away + int(down_for),
+        _wait(world, board, lambda: len(heard.messages) >= away + int(down_for),
               f"{int(down_for)} readings of the outage of {down_for:g} s")
         counts = board.call("stop", limit=10).succeeds(hint=of_cpp()).value
         heard.pass_through()
@@ -68,7 +68,7 @@ def _wait(world: World, board: Outcome, so: Callable[[], bool], expected: str) -
     """Wait for messages of a node; if they do not come, the reason may be that its program has ended."""
     if not world.wait_until(so, 12):
         board.call("well").succeeds(hint=of_cpp())
-        world.fail(expected=expected, found="not within 12 s", hint=hints.NODE_LOSES)
+        world.fail(expected=expected, found="not within 12 s", hint=hints.NODE_KEEPS)
 
 
 def _board(student: Student, broker: Any, node: str, file: str, **options: Any) -> Outcome:
@@ -96,17 +96,17 @@ def _judge(world: World, messages: list[Message], measured: object) -> None:
     lost = last - first + 1 - len(counts)
     # A node that got no processor for a second has measured nothing in it.
     world.expect(lost == 0 or measured == len(counts), expected="every reading, also those of the outage",
-                 found=f"{lost} of {last - first + 1} readings are missing", hint=hints.NODE_LOSES)
+                 found=f"{lost} of {last - first + 1} readings are missing", hint=hints.NODE_KEEPS)
     repeats = sum(counts.values()) - len(counts)
     world.expect(repeats <= 1, expected="each reading once; the one that was under way may come twice",
-                 found=f"{repeats} repeated readings", hint=hints.NODE_DOUBLES)
+                 found=f"{repeats} repeated readings", hint=hints.NODE_KEEPS)
     once = sorted(set(numbers), key=numbers.index)
     world.expect(once == sorted(once), expected="readings in the order in which they were measured",
                  found=f"the order {once[:20]}", hint=hints.RING_ORDER)
     for number in counts:
         texts = {one.payload for one in messages if _numbers([one]) == [number]}
         world.expect(len(texts) == 1, expected=f"reading {number} the same to the byte each time",
-                     found=str(texts)[:300], hint=hints.NODE_DOUBLES)
+                     found=str(texts)[:300], hint=hints.NODE_KEEPS)
 
 
 # 3.5
