@@ -1374,13 +1374,109 @@ if mine:
 #   finds every certificate not yet valid. Lab 10 goes into this.
 # - **A digest is no signature.** SHA-256 shows that the image arrived as its manifest says. Whoever can send the
 #   manifest can also send the digest. Products sign their images, and the boot loader checks the signature.
+
+# %% [markdown]
+# ## On a real board
+# **Not run here.** No board hangs on the machine that tests this course, and it does not reach PlatformIO's package
+# registry. The steps follow PlatformIO's documentation; the sources are the ones that the virtual board runs. Expect
+# to look at something once.
 #
-# ### On a real board
+# ### What you need
 #
-# **This page was not run here:** no board hangs on the machine that tests this course. The steps are those of
-# PlatformIO's documentation.
+# | part | note |
+# |---|---|
+# | DOIT ESP32 DevKit V1 | has a blue LED on GPIO2; other ESP32 boards often have none there |
+# | DHT22 (AM2302) | temperature and humidity, one reading each two seconds at most |
+# | resistor of 4.7 to 10 kΩ | from the sensor's data line to 3.3 V; many sensors on a small board have it already |
+# | three wires, a USB cable | a cable that carries data: some only charge |
 #
-# [On a real board](real-board.md) says what to buy, how to wire it, and how to build your six files for it.
+# | DHT22 | board |
+# |---|---|
+# | VCC | 3V3 |
+# | DATA | GPIO4, and the resistor to 3V3 |
+# | GND | GND |
+#
+# Connect the sensor before the USB cable. 5 V on a pin of the ESP32 destroys it.
+#
+# ### Install PlatformIO
+#
+# ```console
+# pip install platformio
+# pio --version
+# ```
+#
+# Into a virtual environment of its own, if you like. At the first build it fetches the compiler for the ESP32 and the
+# libraries, about 1 GB.
+#
+# On Linux your account must be allowed to use the serial port: add yourself to the group `dialout`, install
+# PlatformIO's udev rules, and log in again. On Windows and macOS you may need the driver of the board's USB chip, a
+# CP2102 or a CH340.
+#
+# ### Build with your files
+#
+# Your six files lie in `house/node/` of the course's folder: each `%%cpp` cell that ran has put its text there. In
+# `firmware/platformio.ini` change the line `part = ../stack/parts/node` to `part = ../house/node`. Node, network and
+# broker come from variables; nothing of it stands in a source file.
+#
+# ```console
+# cd firmware
+# export NODE_ID=01 NODE_WIFI_SSID="…" NODE_WIFI_PASSWORD="…"
+# export NODE_MQTT_HOST=192.168.1.10 NODE_MQTT_USERNAME= NODE_MQTT_PASSWORD=
+# pio run -e esp32dev
+# ```
+#
+# The broker must listen on an address that the board can reach: not on `127.0.0.1`, which is where the course's own
+# broker listens. `labkit up` in a terminal says where its broker is.
+#
+# ### Flash it, and listen
+#
+# ```console
+# pio run -e esp32dev -t upload
+# pio device monitor
+# ```
+#
+# `upload` builds if it must, finds the serial port, and writes the image. If it waits at `Connecting...`, hold the
+# button *BOOT* of the board until it goes on. The monitor runs at 115,200 baud, as `monitor_speed` in
+# `platformio.ini` says; leave it with Ctrl-C.
+#
+# Then the board is a node like any other: its readings are on `iot/node/01/telemetry`, and `tell("01", "set_led",
+# state="on")` switches the blue LED.
+#
+# ### If it does not work
+#
+# | what you see | what it may be |
+# |---|---|
+# | `Failed to connect to ESP32` | hold *BOOT*; try another cable |
+# | `Brownout detector was triggered`, again and again | the cable or the USB port gives too little current |
+# | connects to nothing | the ESP32 speaks Wi-Fi at 2.4 GHz only; name and password are case-sensitive |
+# | `status` is `online`, and no reading comes | the sensor: wiring, the resistor, two seconds between readings |
+# | no time stamp, so no reading | the board asks a time server in the Internet: does it get out? |
+#
+# ### Then by radio
+#
+# The first image goes over USB. The next ones may go over the air: put the image from
+# `.pio/build/esp32dev/firmware.bin` on a web server in your network, and send the command `update_firmware` with its
+# manifest. Your `check_manifest` and `check_image` decide.
+#
+# ```python
+# import hashlib, pathlib
+#
+# image = pathlib.Path("firmware/.pio/build/esp32dev/firmware.bin").read_bytes()
+# tell("01", "update_firmware", name="esp32-node", version="1.1.0", size=len(image),
+#      sha256=hashlib.sha256(image).hexdigest(), url="http://192.168.1.10:8000/firmware.bin")
+# ```
+#
+# `-DNODE_FIRMWARE_VERSION` in `platformio.ini` is the version that the image says it is: raise it before you build. A
+# new firmware that does not hold a session with the broker for ten seconds is rolled back by the boot loader.
+#
+# ### Where this comes from
+#
+# PlatformIO's pages on the
+# [board](https://docs.platformio.org/en/latest/boards/espressif32/esp32doit-devkit-v1.html), on
+# [installing](https://docs.platformio.org/en/latest/core/installation/index.html), on [udev
+# rules](https://docs.platformio.org/en/latest/core/installation/udev-rules.html) and on [pio
+# run](https://docs.platformio.org/en/latest/core/userguide/cmd_run.html); the pins from
+# `firmware/src/board/pins.hpp`.
 
 # %% [markdown]
 # ## Reflection
