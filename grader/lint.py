@@ -22,8 +22,7 @@ from grader.layout import LabFiles
 from grader.lint_cells import Found, asked, data, is_answer, is_check
 from labkit.house import known_parts
 
-BESIDE = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".md")
-"""Kinds of files that may stand beside a source: pictures, and pages to read."""
+PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 Rule = Callable[[LabFiles, Any], Found]
 
 
@@ -172,8 +171,8 @@ def files_beside(lab: LabFiles, _notebook: Any) -> Found:
     for path in sorted(lab.source.parent.rglob("*")):
         aside = {lab.source, lab.solution}
         hidden = any(piece.startswith((".", "__")) for piece in path.relative_to(lab.source.parent).parts)
-        if path.is_file() and path not in aside and not hidden and path.suffix.lower() not in BESIDE:
-            yield "", f"{path.name} overwrites a student's file of that name: keep only pictures and pages beside a source"
+        if path.is_file() and path not in aside and not hidden and path.suffix.lower() not in PICTURES:
+            yield "", f"{path.name} overwrites a student's file of that name: keep only pictures beside a source"
 
 
 def pictures(lab: LabFiles, notebook: Any) -> Found:
