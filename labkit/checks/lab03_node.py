@@ -59,7 +59,7 @@ def outage(student: Student, world: World, *, down_for: float) -> None:
         gate.open()
         _wait(world, board, lambda: len(heard.messages) >= away + int(down_for),
               f"{int(down_for)} readings of the outage of {down_for:g} s")
-        counts = board.call("stop", limit=10).succeeds(hint=of_cpp()).value
+        counts = board.call("finish", limit=10).succeeds(hint=of_cpp()).value
         heard.pass_through()
         _judge(world, heard.messages, counts.get("measured"))
 
