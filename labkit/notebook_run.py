@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import subprocess
+import sys
 import textwrap
 import time
 import warnings
@@ -19,6 +20,10 @@ from labkit import course
 from labkit.checks.registry import Exercise, of_lab
 from labkit.checks.result import MIME
 from labkit.errors import StudentError
+
+# nbformat imports jsonschema, and that this package if it is there: a second of the processor for grammars that no
+# notebook needs (see labkit.checks.kernel_host).
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 CELL_SECONDS = 120
 """Time limit of one cell. The calls of a check have their own, shorter ones."""

@@ -10,6 +10,7 @@ import json
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pytest
 
 from labkit.waiting import wait_until
 from tests.firmware.conftest import StartBoards
-from tests.firmware.virtual_board import Listener, Mosquitto
+from tests.firmware.virtual_board import Boards, Listener, Mosquitto
 
 # The first test of a fresh checkout builds the node: a minute of one core, longer where many share it.
 pytestmark = [pytest.mark.cpp, pytest.mark.mosquitto, pytest.mark.timeout(600)]
@@ -29,6 +30,17 @@ Listen = Callable[..., Listener]
 
 def keys(document: Any) -> Any:
     return {key: keys(value) for key, value in document.items()} if isinstance(document, dict) else type(document)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def silent(program: Path, shared_broker: Mosquitto) -> Iterator[tuple[Boards, float]]:
+    """A node that has nothing to say while the other tests run, and since when (time.monotonic)."""
+    node = Boards(program, "--port", str(shared_broker.port), "--id", "18", "--interval", "3600")
+    try:
+        node.ready()
+        yield node, time.monotonic()
+    finally:
+        node.kill()
 
 
 def test_telemetry_is_that_of_the_contract(shared_broker: Mosquitto, boards: StartBoards, listen: Listen) -> None:
@@ -205,19 +217,6 @@ def test_without_wifi_the_broker_says_offline_and_afterwards_nothing_is_missing(
     times = [reading["timestamp"] for reading in listener.of(telemetry)]
     assert times == list(range(times[0], times[0] + len(times)))
     assert "offline" not in [one.get("status") for one in listener.of("iot/node/12/status")][:-1]
-
-
-@pytest.mark.slow
-def test_a_node_with_nothing_to_say_keeps_its_session(
-    shared_broker: Mosquitto, boards: StartBoards, listen: Listen
-) -> None:
-    node = boards(shared_broker, "--id", "18", "--interval", "3600")
-    node.ready()
-    # The broker gives up one and a half times the keep-alive of 15 s after the last packet.
-    threading.Event().wait(24)
-    listener = listen(shared_broker.port)
-    listener.wait("iot/node/18/status", lambda seen: seen[-1]["status"] == "online")
-    assert node.complaints == []
 
 
 def test_a_line_that_the_boards_do_not_know_is_named(shared_broker: Mosquitto, boards: StartBoards) -> None:
@@ -405,3 +404,15 @@ def test_boards_close_their_standard_input_gracefully(shared_broker: Mosquitto, 
     assert done.returncode == 0
     assert json.loads(done.stdout.splitlines()[-1])["stopped"] is True
     assert not done.stderr
+
+
+@pytest.mark.slow
+def test_a_node_with_nothing_to_say_keeps_its_session(
+    silent: tuple[Boards, float], shared_broker: Mosquitto, listen: Listen
+) -> None:
+    node, since = silent
+    # The broker gives up one and a half times the keep-alive of 15 s after the last packet.
+    threading.Event().wait(max(0.0, since + 24 - time.monotonic()))
+    listener = listen(shared_broker.port)
+    listener.wait("iot/node/18/status", lambda seen: seen and seen[-1]["status"] == "online")
+    assert node.complaints == []

@@ -1,8 +1,10 @@
-"""Kill -9 of one after the other under load: nothing that was acknowledged is lost, and nothing is stored twice."""
+"""Second members that come and are killed, a broker and a log that come back, under load: nothing is stored twice.
+
+Each stage, the databases and Kafka itself are killed in tests/faults/test_f2.py, which counts in the same way.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +18,6 @@ from labkit.services import Endpoint, faults, start
 from labkit.services.session import Services
 from labkit.waiting import wait_until
 from stack.runtime import migrate
-from tests.services.test_kafka_contract import JARS
 from tests.stack.f2.conftest import MIGRATIONS
 from tests.stack.f2.processes import StageProcess, environment
 
@@ -63,10 +64,10 @@ class Load:
         return self.sent
 
 
-@contextlib.contextmanager
-def pipeline(kafka_provider: str) -> Iterator[tuple[dict[str, Services], dict[str, StageProcess]]]:
+@pytest.fixture(scope="module")
+def _pipeline() -> Iterator[tuple[dict[str, Services], dict[str, StageProcess]]]:
     """The servers and the three stages."""
-    with (start("mqtt", provider="native") as broker, start("kafka", provider=kafka_provider) as kafka,
+    with (start("mqtt", provider="native") as broker, start("kafka", provider="embedded") as kafka,
           start("postgresql", provider="embedded") as postgresql):
         database = postgresql.postgresql
         variables = environment(broker.mqtt, kafka.kafka.bootstrap, database, database)
@@ -78,12 +79,6 @@ def pipeline(kafka_provider: str) -> Iterator[tuple[dict[str, Services], dict[st
         finally:  # also after a test that failed: its processes must not outlive it
             codes = [stage.stop() for stage in stages.values()]
         assert codes == [0, 0, 0]
-
-
-@pytest.fixture(scope="module")
-def _pipeline() -> Iterator[tuple[dict[str, Services], dict[str, StageProcess]]]:
-    with pipeline("embedded") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -137,20 +132,6 @@ def under_load(servers: dict[str, Services], dsn: str, fault: Callable[[], None]
         assert (sorted(lost)[:20], twice) == ([], 0), f"{len(lost)} of {sent} lost, {twice} stored twice"
 
 
-@pytest.mark.parametrize("name", ["connector", "processor", "sink"])
-def test_a_killed_stage_loses_and_doubles_nothing(servers, stages, dsn, name):
-    def fault() -> None:
-        stages[name].kill()
-        stages[name].launch()
-        stages[name].ready()
-
-    under_load(servers, dsn, fault)
-
-
-def test_a_killed_database_loses_and_doubles_nothing(servers, stages, dsn):
-    under_load(servers, dsn, lambda: faults.restart(servers["postgresql"], "postgresql"))
-
-
 def test_a_second_processor_and_a_second_sink_that_come_and_are_killed(servers, stages, dsn):
     def fault() -> None:
         second = [StageProcess(name, stages[name].variables) for name in ("processor", "sink")]
@@ -174,16 +155,6 @@ def test_a_killed_broker_doubles_nothing(servers, stages, dsn):
     numbers = stored(dsn)
     assert len(numbers) == len(set(numbers))
     assert sent - len(numbers) < RATE
-
-
-@pytest.mark.kafka_java
-def test_a_killed_kafka_loses_and_doubles_nothing(monkeypatch):
-    """Kafka itself: the embedded one keeps its records in memory."""
-    monkeypatch.setenv("LABKIT_KAFKA_JARS", JARS)
-    # Servers of its own: on the broker of the other tests their connector has the same name.
-    monkeypatch.setattr("labkit.services.session._running", {})
-    with pipeline("native") as (servers, _):
-        under_load(servers, measurements(servers), lambda: faults.restart(servers["kafka"], "kafka"))
 
 
 @pytest.mark.parametrize("joining", [False, True], ids=["at work", "joining their groups"])
