@@ -37,7 +37,7 @@ def _line_card(head: str, small: str, warnings: Sequence[Diagnostic], file: str,
     if more:
         lines.append(f"  {more}")
     for one in warnings[:_SHOWN]:
-        lines.append(f"  ! warning, {one.place}: {one.message}")
+        lines += _warning_text(one)
         items += _warning(one)
     markup = f"<b>{_symbol('✓', GOOD)} {rich(head)}</b> <small>{html.escape(small)}</small>"
     markup += f"<br>{rich(more)}" if more else ""
@@ -46,7 +46,14 @@ def _line_card(head: str, small: str, warnings: Sequence[Diagnostic], file: str,
 
 
 def _warning(one: Diagnostic) -> str:
-    return f"<li><span aria-hidden='true'>!</span> warning, {html.escape(one.place)}: {rich(one.message)}</li>"
+    more = f"<div style='margin-left:1.4em'>{rich(f'{one.plain.what} {one.plain.fix}')}</div>" if one.plain else ""
+    message = f"<span style='{CODE}'>{html.escape(one.message)}</span>"
+    return f"<li><span aria-hidden='true'>!</span> warning, {html.escape(one.place)}: {message}{more}</li>"
+
+
+def _warning_text(one: Diagnostic) -> list[str]:
+    said = f"  ! warning, {one.place}: {one.message}"
+    return [said, f"      {one.plain.what} {one.plain.fix}"] if one.plain else [said]
 
 
 def error_card(error: CompileError) -> Card:
@@ -140,7 +147,7 @@ def tests_card(run: TestRun) -> Card:
         lines.append(f"  ✗ {run.leak}")
         items.append(f"<li>{_symbol('✗', BAD)} {rich(str(run.leak))}</li>")
     for one in run.warnings[:_SHOWN]:
-        lines.append(f"  ! warning, {one.place}: {one.message}")
+        lines += _warning_text(one)
         items.append(_warning(one))
     small = f"(built in {run.build_seconds:.1f} s, ran {run.seconds:.1f} s)"
     markup = (f"<b>{_symbol(symbol, colour)} {rich(head)}</b> <small>{small}</small>"

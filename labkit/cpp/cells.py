@@ -117,35 +117,41 @@ def _program(file: str, text: str) -> list[Card | str]:
 
 
 def needed(text: str) -> dict[str, str]:
-    """Return the files of the workshop that a program needs: headers that it includes, and what belongs to them.
+    """Return the files of the workshop that a program needs: all headers, and of the node's sources those whose header
+    it includes. Of headers that come with another one, the source is taken if it compiles: it may not be needed.
 
     Args:
         text: text of its file with `main`, or of its tests.
 
     Raises:
-        StudentError: a file of the node that it needs is in no cell that has run.
+        CompileError: a file that it includes is not written yet.
+        StudentError: a file that it includes is in no cell that has run.
     """
     everything = workshop.files()
     headers = {name: source for name, source in everything.items() if name.endswith(".hpp")}
     folders = [place for place in (build.firmware() / "lib").iterdir() if place.is_dir()]
-    found: dict[str, str] = {}
-    todo = [text]
+    found = {name: source for name, source in headers.items() if not build.is_unwritten(source)}
+    for name in _of_the_node(includes.included(text)):
+        if name not in everything:
+            raise StudentError(f"This needs {name}, but the cell `%%cpp {name}` has not run yet.",
+                               f"run the cell `%%cpp {name}` first.")
+        found[name] = everything[name]
+    todo = [text, *found.values()]
     while todo:
-        source = todo.pop()
-        reads = includes.closure(source, headers, folders)
-        asked = {*reads, *includes.included(source)}
-        names = {name.rsplit("/", 1)[-1] for name in asked}
-        for name in sorted(names | {f"{one.removesuffix('.hpp')}.cpp" for one in names}):
-            if name in found or (name not in everything and name not in workshop.PART_FILES):
+        for name in _of_the_node([*includes.closure(todo.pop(), headers, folders)]):
+            if name in found or name not in everything:
                 continue
-            if name.endswith(".cpp") and name not in workshop.PART_FILES:
-                continue
-            if name not in everything:
-                raise StudentError(f"This needs {name}, but the cell `%%cpp {name}` has not run yet.",
-                                   f"run the cell `%%cpp {name}` first.")
-            found[name] = everything[name]
-            todo.append(everything[name])
+            if isinstance(build.compile_only(name, {**headers, name: everything[name]}), build.Compiled):
+                found[name] = everything[name]
+                todo.append(everything[name])
     return found
+
+
+def _of_the_node(included: list[str]) -> list[str]:
+    """The node's files that go with these headers."""
+    names = {name.rsplit("/", 1)[-1] for name in included}
+    wanted = names | {f"{name.removesuffix('.hpp')}.cpp" for name in names}
+    return [name for name in workshop.PART_FILES if name in wanted]
 
 
 def _with_others(error: CompileError, text: str) -> dict[str, str]:
@@ -165,4 +171,4 @@ def _with_others(error: CompileError, text: str) -> dict[str, str]:
             found[name] = source
     if len(found) == len(needed(text)):
         raise error
-    return {**headers, **found}
+    return found

@@ -14,6 +14,7 @@ from pathlib import PurePath
 from typing import Any
 
 from labkit.cpp.explain import Plain, explain
+from labkit.cpp.explain_warnings import explain_warning
 from labkit.errors import StudentError
 
 
@@ -32,6 +33,7 @@ class Diagnostic:
         notes: what the compiler adds.
         insert: what the compiler would insert at that place, "" if it has no such proposal.
         plain: what it means, and what to do; None if the message has to speak for itself.
+        option: the compiler's switch that it belongs to, such as `-Wreturn-type`; "" for an error of the language.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Diagnostic:
     notes: tuple[str, ...] = ()
     insert: str = ""
     plain: Plain | None = None
+    option: str = ""
 
     @property
     def place(self) -> str:
@@ -137,7 +140,16 @@ def read(said: str, files: Mapping[str, str]) -> list[Diagnostic]:
     if not found:
         found = list(_from_text(said, files))
     unique = list(dict.fromkeys(found))
-    return sorted((_explained(one, files) for one in unique), key=lambda one: one.kind != "error")
+    if any(one.kind == "error" for one in unique):  # GCC warns of an unclosed text, and errs only lines later
+        unique = [replace(one, kind="error") if "missing terminating" in one.message else one for one in unique]
+    return sorted((_explained(one, files) for one in unique), key=_weight)
+
+
+def _weight(one: Diagnostic) -> int:
+    """Errors of the language, then warnings that are taken as errors, then warnings; what says why comes first."""
+    if one.kind != "error":
+        return 3
+    return 0 if "missing terminating" in one.message else 2 if one.option else 1
 
 
 def read_linker(said: str, files: Mapping[str, str]) -> list[Diagnostic]:
@@ -177,6 +189,7 @@ _TEXT = re.compile(
     r"^(?P<file>(?:[A-Za-z]:)?[^:\n]+):(?P<line>\d+):(?:(?P<column>\d+):)? "
     r"(?P<kind>fatal error|error|warning|note): (?P<message>.*)$"
 )
+_NEEDED = re.compile(r"^(?P<file>[^:\n]+):(?P<line>\d+):(?P<column>\d+):   required from here$")
 
 
 def _json(line: str) -> list[dict[str, Any]] | None:
@@ -195,7 +208,7 @@ def _from_json(told: Iterable[dict[str, Any]], files: Mapping[str, str]) -> list
             if found:
                 found[-1] = _with_note(found[-1], message, one, files)
             continue
-        diagnostic = Diagnostic("warning" if kind == "warning" else "error", message)
+        diagnostic = Diagnostic("warning" if kind == "warning" else "error", message, option=str(one.get("option", "")))
         diagnostic = _placed(diagnostic, one, files)
         for child in one.get("children", ()):
             diagnostic = _with_note(diagnostic, _straight(str(child.get("message", ""))), child, files)
@@ -233,13 +246,21 @@ def _with_note(
 
 def _from_text(said: str, files: Mapping[str, str]) -> Iterable[Diagnostic]:
     last: Diagnostic | None = None
+    asked: re.Match[str] | None = None  # where GCC says that the template of the next error was asked for
     for line in said.splitlines():
         match = _TEXT.match(line)
         if match is None:
+            needed = _NEEDED.match(line)
+            asked = needed if needed is not None and _known(needed["file"], files) else asked
             continue
-        name, number, column = _known(match["file"], files), int(match["line"]), int(match["column"] or 0)
-        message = _straight(match["message"])
-        if match["kind"] == "note":
+        if asked is not None and match["kind"].endswith("error") and not _known(match["file"], files):
+            told = {**match.groupdict(), **asked.groupdict()}
+            asked = None
+        else:
+            told = match.groupdict()
+        name, number, column = _known(told["file"], files), int(told["line"]), int(told["column"] or 0)
+        message = _straight(told["message"])
+        if told["kind"] == "note":
             if last is not None:
                 last = replace(last, notes=(*last.notes, message))
                 if last.file not in files and name:
@@ -248,8 +269,8 @@ def _from_text(said: str, files: Mapping[str, str]) -> Iterable[Diagnostic]:
             continue
         if last is not None:
             yield last
-        shown = name or PurePath(match["file"]).name
-        kind = "warning" if match["kind"] == "warning" else "error"
+        shown = name or PurePath(told["file"]).name
+        kind = "warning" if told["kind"] == "warning" else "error"
         last = Diagnostic(kind, message, shown, number, column, column, _line(files, name, number))
     if last is not None:
         yield last
@@ -257,7 +278,7 @@ def _from_text(said: str, files: Mapping[str, str]) -> Iterable[Diagnostic]:
 
 def _explained(one: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     if one.kind != "error":
-        return one
+        return replace(one, plain=explain_warning(one.message))
     plain = explain(one.message, one.notes, one.source, one.insert)
     if plain is None or plain.kind != "semicolon":
         return replace(one, plain=plain)

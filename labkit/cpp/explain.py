@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -53,14 +54,19 @@ def explain(message: str, notes: Sequence[str] = (), source: str = "", insert: s
         source: the line in question, "" if it is not known.
         insert: what the compiler would insert there, "" if it proposes nothing.
     """
+    plain = re.sub(r" \{aka '[^']*'\}", "", message)
     for pattern, tell in _TABLE:
-        if match := pattern.search(message):
+        if match := pattern.search(plain):
             told = tell(_About(match, "\n".join(notes), source, insert))
             if told is not None:
                 return told
     return None
 
 
+_WORDS = (
+    "return", "if", "else", "while", "for", "switch", "case", "break", "continue", "const", "constexpr", "static",
+    "true", "false", "int", "bool", "char", "float", "double", "unsigned", "void", "struct", "class", "auto", "nullptr",
+)
 _OF_PYTHON = {
     "True": "`true`", "False": "`false`", "None": "`nullptr` for a pointer, or an empty value such as `{}`",
     "elif": "`else if`", "def": "the result's type before the name: `int twice(int x) { … }`",
@@ -91,8 +97,9 @@ def _unknown_name(about: _About) -> Plain | None:
         return Plain("include", f"`{name}` is not known here: its header is not included, or `std::` is missing.",
                      f"add `#include {header}` at the top of the file, and write `std::{name}`.")
     what = f"No `{name}` is known at this place."
-    if about.proposal:
-        return Plain("undeclared", what, f"did you mean `{about.proposal}`?")
+    near = about.proposal or next(iter(difflib.get_close_matches(name.lower(), _WORDS, 1, 0.75)), "")
+    if near:
+        return Plain("undeclared", what, f"did you mean `{near}`?")
     return Plain("undeclared", what, "look for a typing error; a name must be declared above the line that uses it, "
                                      "and one of this course may need `node::` before it.")
 
@@ -126,6 +133,8 @@ def _no_file(about: _About) -> Plain:
 def _semicolon(about: _About) -> Plain | None:
     if ";" not in about.match["wanted"]:
         return None
+    if about.source.count("(") > about.source.count(")"):
+        return Plain("brace", "A `)` is missing in this line.", "count `(` and `)`: each one that opens must close.")
     after_class = "after class" in about.match.string or "after struct" in about.match.string
     if after_class:
         return Plain("semicolon", "A class or struct ends with `};`.", "put a `;` after its closing brace.")
@@ -133,11 +142,22 @@ def _semicolon(about: _About) -> Plain | None:
                  "end the statement with `;`.")
 
 
+def _parenthesis(_: _About) -> Plain:
+    return Plain("brace", "The condition of `if`, `while` or `for` stands in parentheses.", "write `if (…) { … }`.")
+
+
+_NUMBER = re.compile(r"^(?:const )?(?:std::)?(?:u?int\w*|unsigned|short|long|float|double|char|bool|size_t)[a-z ]*$")
+
+
 def _types(about: _About) -> Plain:
     found, wanted = _short(about.match["found"]), _short(about.match["wanted"])
-    fix = f"give a value of type `{wanted}`, or convert it on purpose: `static_cast<{wanted}>(…)`."
+    fix = f"give a value of type `{wanted}`, or use a member of the one you have that gives it."
+    if all(_NUMBER.search(side) for side in (found, wanted)):
+        fix = f"give a value of type `{wanted}`, or convert it on purpose: `static_cast<{wanted}>(…)`."
     if "char" in wanted and "*" not in wanted and ("char*" in found.replace(" ", "") or "char [" in found):
         fix = "one character stands in single quotes, 'a'; a text in double quotes, \"abc\"."
+    elif found == "int" and re.search(r"'[^'\\]{2,}'", about.source):
+        fix = "a text stands in double quotes, \"abc\"; single quotes hold one character."
     elif "string_view" in found and "char" in wanted:
         fix = "a `std::string_view` gives its first byte with `.data()` and its length with `.size()`; no zero ends it."
     return Plain("type", f"A value of type `{found}` stands where `{wanted}` is needed, and C++ does not turn one into "
@@ -157,10 +177,25 @@ def _operator(about: _About) -> Plain:
 
 def _no_match(about: _About) -> Plain:
     name = _short(about.match["name"])
+    owner, _, last = name.rpartition("::")
+    name = f"{owner} (constructor)" if owner.rpartition("::")[2] == last else name
     candidate = re.search(r"candidate: '([^'\n]+)'", about.notes)
     known = f" It is declared as `{_short(candidate[1])}`." if candidate else ""
     return Plain("arguments", f"There is no `{name}` that takes these arguments.{known}",
                  "compare number, order and types of the arguments with the declaration in the header.")
+
+
+def _void(about: _About) -> Plain:
+    if "ignored" in about.match.string:
+        return Plain("type", "The function called here gives no result (`void`), so there is nothing to use.",
+                     "call it on a line of its own, and look for its result where it writes it.")
+    return Plain("type", "This function is declared to give no result (`void`), but returns one.",
+                 "write `return;`, or declare the result's type before its name, as its header does.")
+
+
+def _static(about: _About) -> Plain:
+    return Plain("type", f"Something that the code demands does not hold: {about.match['why']}.",
+                 "look at the values in `<…>` and the types that are used there.")
 
 
 def _count(about: _About) -> Plain:
@@ -240,8 +275,9 @@ def _python_word(about: _About) -> Plain | None:
 
 def _short(name: str) -> str:
     """A type or a signature without what hides it: std's long names, the folder of templates' arguments."""
-    plain = re.sub(r"\bstd::(?:__cxx11::)?basic_string_view<char>(?:::value_type)?", "std::string_view", name)
-    plain = re.sub(r"\bstd::(?:__cxx11::)?basic_string<char>", "std::string", plain)
+    plain = re.sub(r"\bstd::(?:__cxx11::)?basic_(string_view|string)<char(?:, std::char_traits<char>)?"
+                   r"(?:, std::allocator<char>)? ?>", r"std::\1", name)
+    plain = re.sub(r"\b(?:struct|class|enum) ", "", plain)
     plain = re.sub(r"\{aka [^}]*\}", "", plain)
     plain = re.sub(r" \[with [^\]]*\]", "", plain)
     return " ".join(plain.replace("std::__cxx11::", "std::").split())
@@ -262,6 +298,7 @@ _SOURCES: tuple[tuple[str, _Tell], ...] = (
      _brace),
     (r"expected unqualified-id before '?(?:if|for|while|return|switch|else|\{|\})|'(?:if|for|while|return|else)' before"
      r"|^expected unqualified-id$|expected declaration before", _outside),
+    (r"expected '\(' before|expected '\(' after", _parenthesis),
     (r"expected (?P<wanted>(?:'[^']*'(?:,? or |, )?)+)", _semicolon),
     # Names.
     (r"'(?P<name>[^']+)' was not declared in this scope", _unknown_name),
@@ -293,6 +330,8 @@ _SOURCES: tuple[tuple[str, _Tell], ...] = (
     (r"no declaration matches '(?P<name>[^']+)'", _signature),
     (r"out-of-line definition of '(?P<name>[^']+)' does not match", _signature),
     # The rest.
+    (r"void value not ignored|return-statement with a value|should not return a value", _void),
+    (r"static assertion failed:? ?(?P<why>.*)", _static),
     (r"no return statement in function|control reaches end of non-void|non-void function does not return|"
      r"return-statement with no value|should return a value", _no_return),
     (r"(?:redefinition|redeclaration) of '(?P<name>[^']+)'", _twice),
@@ -300,6 +339,6 @@ _SOURCES: tuple[tuple[str, _Tell], ...] = (
     (r"undefined reference to '(?P<name>.+)'", _undefined),
     (r"multiple definition of '(?P<name>.+)'", _twice_linked),
     (r"missing terminating", _quotes),
-    (r"stray '|unexpected character|non-ASCII", _stray),
+    (r"stray '|unexpected character|non-ASCII|extended character", _stray),
 )
 _TABLE = tuple((re.compile(pattern), tell) for pattern, tell in _SOURCES)

@@ -108,7 +108,7 @@ class _Frame:
 
 
 _FRAME = re.compile(
-    r"^\s*#\d+ 0x[0-9a-f]+ (?:in (?P<function>.+) )?\(?(?P<file>[^\s()]+):(?P<line>\d+)(?::\d+)?\)?$", re.MULTILINE
+    r"^\s*#\d+ 0x[0-9a-f]+ (?:in (?P<function>.+) )?\(?(?P<file>[^\s():]+):(?P<line>\d+)(?::\d+)?\)?$", re.MULTILINE
 )
 
 
@@ -206,6 +206,7 @@ _ASAN = re.compile(r"ERROR: AddressSanitizer: (?P<what>attempting [\w()-]+(?: [\
 _ACCESS = re.compile(r"^(?P<how>READ|WRITE) of size (?P<size>\d+)", re.M)
 _VARIABLE = re.compile(r"'(?P<name>[^']+)' \(line (?P<line>\d+)\) <== Memory access at offset \d+ (?P<how>\w+)")
 _BOUNDS = re.compile(r"\[(?P<begin>\d+), (?P<end>\d+)\) '(?P<name>[^']+)'")
+_BEFORE = ("to the left of", "before")
 _REGION = re.compile(
     r"is located (?P<away>\d+) bytes (?P<side>to the right of|to the left of|after|before|inside of) "
     r"(?:(?P<size>\d+)-byte region|global variable '(?P<name>[^']+)'.*? of size (?P<global>\d+))"
@@ -276,7 +277,9 @@ def _out_of_bounds(said: str) -> Finding:
     access = _ACCESS.search(said)
     much = f" {_bytes(int(access['size']))}" if access else ""
     advice = "compare the index or the length with the size before this line; the last index is the size minus 1."
-    variable, region = _VARIABLE.search(said), _REGION.search(said)
+    variable = _VARIABLE.search(said)
+    # A global variable has two neighbours: the one that was run past is meant, not the one that lies behind it.
+    region = min(_REGION.finditer(said), key=lambda one: (one["side"] in _BEFORE, int(one["away"])), default=None)
     if variable is not None:
         bounds = next((one for one in _BOUNDS.finditer(said) if one["name"] == variable["name"]), None)
         size = f", which has {_bytes(int(bounds['end']) - int(bounds['begin']))}" if bounds else ""
@@ -284,7 +287,7 @@ def _out_of_bounds(said: str) -> Finding:
         name = f"`{variable['name']}` (line {variable['line']})"
         return Finding("out-of-bounds", f"It {verb}{much} {side} of {name}{size}.", advice=advice)
     if region is not None:
-        side = "before the beginning" if region["side"] in ("to the left of", "before") else "past the end"
+        side = "before the beginning" if region["side"] in _BEFORE else "past the end"
         what = f"`{region['name']}`, which has {_bytes(int(region['global']))}" if region["name"] else \
             f"a block of {_bytes(int(region['size']))}"
         return Finding("out-of-bounds", f"It {verb}{much} {side} of {what}.", advice=advice)

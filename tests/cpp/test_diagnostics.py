@@ -1,0 +1,144 @@
+"""The compiler's messages of the most frequent mistakes, from a real compiler: the right line, in plain words."""
+
+from __future__ import annotations
+
+import pytest
+
+from labkit.cpp import build
+from labkit.cpp.build import CompileError
+from labkit.cpp.diagnostics import read, read_linker
+
+# What is wrong, the source, the kind of mistake, its line, what the message has to say.
+MISTAKES = [
+    ("a semicolon is missing", "int f() {\n  int n = 1\n  return n;\n}", "semicolon", 2, "`;` is missing"),
+    ("a class ends without one", "struct S { int a; }\nint f();", "semicolon", 1, "`};`"),
+    ("a name is misspelt", "int f() {\n  int counter = 1;\n  return countr;\n}", "undeclared", 3, "`counter`?"),
+    ("a keyword is misspelt", "int f() {\n  retrun 1;\n}", "undeclared", 2, "`return`?"),
+    ("a word of Python", "bool f() {\n  return True;\n}", "undeclared", 2, "`true`"),
+    ("a member is misspelt", '#include "telemetry.hpp"\nint f(node::Reading r) {\n  return r.uptme;\n}', "undeclared",
+     3, "`uptime`?"),
+    ("a header is misspelt", '#include "telemtry.hpp"\n', "include", 1, "no file `telemtry.hpp`"),
+    ("a header of C++ is missing", "int f() {\n  std::vector<int> v;\n}", "include", 2, "#include <vector>"),
+    ("printf without its header", 'void f() {\n  std::printf("x");\n}', "include", 2, "#include <cstdio>"),
+    ("a text for a number", '#include <string_view>\nint f(std::string_view t) {\n  return t;\n}', "type", 3, "`int`"),
+    ("a text in single quotes", "#include <string_view>\nstd::string_view f() {\n  return 'abc';\n}", "type", 3,
+     "double quotes"),
+    ("operator of other types", "#include <string_view>\nint f(std::string_view t) {\n  return t + 1;\n}", "type", 3,
+     "`+`"),
+    ("an argument is missing", '#include "telemetry.hpp"\nvoid f(char* o) {\n  node::write_telemetry("a", {}, o);\n}',
+     "arguments", 3, "Too few arguments"),
+    ("no such method", '#include "json_writer.hpp"\nvoid f(node::JsonWriter& j) {\n  j.text("a");\n}', "arguments", 3,
+     "no `node::JsonWriter::text`"),
+    ("another signature than the header's", '#include "backoff.hpp"\nbool node::Backoff::may_try(int now) {\n'
+     "  return now > 0;\n}", "arguments", 2, "header declares no"),
+    ("a return is missing", "int f(int x) {\n  if (x > 1) return 1;\n}", "return", 3, "without `return`"),
+    ("a constant is changed", "void f() {\n  const int k = 1;\n  k = 2;\n}", "const", 3, "`const`"),
+    ("a const function changes", "struct S {\n  int n = 0;\n  int f() const { return ++n; }\n};", "const", 3,
+     "`const`"),
+    ("a brace is missing", "int f(int x) {\n  if (x) {\n  return 1;\n}\nint g() { return 1; }", "brace", 5, "`}`"),
+    ("a brace too many", "int f(int x) {\n  if (x) {\n    x = 1; }\n  }\n  return x;\n}", "brace", 5,
+     "too many"),
+    ("a parenthesis is missing", "int f(int x) {\n  if (x > (1 + 2) {\n    x = 1;\n  }\n  return x;\n}", "brace", 2,
+     "`)` is missing"),
+    ("defined twice", "int f() { return 1; }\nint f() { return 2; }", "twice", 2, "second time"),
+    ("curly quotation marks", "const char* f() {\n  return “abc”;\n}", "letter", 2, "curly"),
+    ("an unclosed text", 'const char* f() {\n  return "abc;\n}', "letter", 2, "does not end"),
+]
+
+
+NAMES = [row[0] for row in MISTAKES]
+
+
+@pytest.mark.cpp
+@pytest.mark.parametrize(("source", "kind", "line", "said"), [row[1:] for row in MISTAKES], ids=NAMES)
+def test_a_frequent_mistake_is_explained_at_its_line(source: str, kind: str, line: int, said: str) -> None:
+    made = build.compile_only("status.cpp", {"status.cpp": source})
+    assert isinstance(made, build.Failed)
+    first = made.diagnostics[0]
+    assert first.plain is not None, made.error
+    assert (first.plain.kind, first.file, first.line) == (kind, "status.cpp", line), made.error
+    assert said in str(made.error)
+    assert first.source == source.split("\n")[line - 1]
+    assert str(made.error).startswith(f"status.cpp does not compile: line {line}.")
+
+
+@pytest.mark.cpp
+@pytest.mark.parametrize(("main", "said"), [
+    ('#include "telemetry.hpp"\nint main() {\n  char o[9];\n  node::write_telemetry("", {}, o, 9);\n}', "line 4"),
+    ("int mian() { return 0; }", "no `main`"),
+])
+def test_what_the_linker_misses_is_explained(main: str, said: str) -> None:
+    with pytest.raises(CompileError, match=said) as caught:
+        build.program("demo", main, {})
+    assert caught.value.diagnostics[0].plain is not None
+    assert caught.value.diagnostics[0].plain.kind == "linker"
+
+
+@pytest.mark.cpp
+def test_the_mark_stands_below_what_is_meant_also_behind_letters_of_several_bytes() -> None:
+    made = build.compile_only("status.cpp", {"status.cpp": 'const char* a = "°C"; int b = zzz;'})
+    assert isinstance(made, build.Failed)
+    source, mark = made.diagnostics[0].caret.split("\n")
+    assert mark.index("^") == source.index("zzz")
+    assert mark.count("~") == len("zzz") - 1
+
+
+@pytest.mark.cpp
+def test_a_mistake_in_the_students_header_is_told_of_that_header() -> None:
+    header = "#pragma once\nstruct Box {\n  int n = countr;\n};\n"
+    main = '#include "ring_buffer.hpp"\nint main() {}\n'
+    with pytest.raises(CompileError) as caught:
+        build.program("demo", main, {"ring_buffer.hpp": header})
+    assert (caught.value.diagnostics[0].file, caught.value.diagnostics[0].line) == ("ring_buffer.hpp", 3)
+
+
+@pytest.mark.cpp
+def test_a_template_that_is_used_wrongly_is_told_of_the_students_line() -> None:
+    main = "#include <algorithm>\n#include <array>\nstruct P {};\nint main() {\n  std::array<P, 3> a;\n" \
+           "  std::sort(a.begin(), a.end());\n}\n"
+    with pytest.raises(CompileError) as caught:
+        build.program("demo", main, {})
+    assert (caught.value.diagnostics[0].file, caught.value.diagnostics[0].line) == ("demo.cpp", 6)
+
+
+@pytest.mark.cpp
+def test_warnings_do_not_stop_the_cell_and_say_what_is_likely_meant() -> None:
+    source = "#include <cstdio>\n#include <string_view>\nvoid f(std::string_view t, int c) {\n" \
+             '  std::printf("%s", t);\n  if (c = 1) return;\n}\n'
+    made = build.compile_only("status.cpp", {"status.cpp": source})
+    assert isinstance(made, build.Compiled)
+    plain = {one.line: one.plain.what for one in made.warnings if one.plain is not None}
+    assert "does not fit its argument" in plain[4]
+    assert "comparison" in plain[5]
+
+
+# Clang 16, `-fno-caret-diagnostics -fno-color-diagnostics`.
+CLANG = """\
+status.cpp:3:10: error: use of undeclared identifier 'countr'; did you mean 'counter'?
+status.cpp:2:7: note: 'counter' declared here
+status.cpp:4:13: warning: unused variable 'y' [-Wunused-variable]
+1 warning and 1 error generated.
+"""
+
+
+def test_messages_of_a_compiler_that_has_no_json_are_read_from_its_lines() -> None:
+    error, warning = read(CLANG, {"status.cpp": "int f() {\n  int counter = 1;\n  return countr;\n}"})
+    assert (error.kind, error.file, error.line, error.column) == ("error", "status.cpp", 3, 10)
+    assert error.plain is not None
+    assert error.plain.fix == "did you mean `counter`?"
+    assert error.notes == ("'counter' declared here",)
+    assert warning.message == "unused variable 'y'"
+
+
+APPLE = """\
+Undefined symbols for architecture arm64:
+  "node::write_offline(char*, unsigned long)", referenced from:
+      _main in demo-1a2b3c.o
+ld: symbol(s) not found for architecture arm64
+"""
+
+
+def test_apples_linker_is_read_too() -> None:
+    [found] = read_linker(APPLE, {})
+    assert found.plain is not None
+    assert "`node::write_offline(char*, unsigned long)` is declared" in found.plain.what
