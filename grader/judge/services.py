@@ -110,7 +110,8 @@ def variables(endpoints: Mapping[str, Endpoint]) -> dict[str, str]:
             f"{head}_ACCESS_KEY": endpoint.username,
             f"{head}_SECRET_KEY": endpoint.password,
         }
-        told = {variable: text for variable, text in told.items() if text}
+        # An engine without any capability must say so: without a list it would be taken for one that has them all.
+        told = {variable: text for variable, text in told.items() if text or variable == f"{head}_CAPABILITIES"}
         _read_back(endpoint, told)
         found |= told
     return found
