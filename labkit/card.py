@@ -55,7 +55,7 @@ def note_card(title: str, message: str) -> Card:
         title: its first line.
         message: the rest.
     """
-    return Card(f"{title}\n{message}", box(HALF, f"<b>{html.escape(title)}</b><br>{rich(message)}"))
+    return Card(f"{title}\n{message}", box(HALF, f"<b>{rich(title)}</b><br>{rich(message)}"))
 
 
 def box(colour: str, inside: str, label: str = "Hint") -> str:

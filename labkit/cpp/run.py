@@ -20,6 +20,9 @@ from labkit.cpp.sanitizer import Finding
 
 _GRACE = 4.0
 """Seconds that a program has to say where it is, when its time is over; a loaded machine needs one."""
+ROOM_FOR_SHADOWS = 'ulimit -S -d "$(ulimit -H -d)"'
+"""In a shell, before a sanitized program: it maps terabytes that it never fills, and the kernel counts them as data.
+Where data is limited, as in a capsule, the limit of the parent may be passed; what it really takes is watched."""
 _CUT = "\n… (the rest is left out)\n"
 
 
@@ -210,7 +213,7 @@ def start(
     variables.update({"LC_ALL": "C.UTF-8", **(environment or {})})
     words = [str(program.path), *arguments]
     if os.name != "nt":
-        bounds = f"ulimit -c 0; ulimit -t {math.ceil(allowed.cpu)}; ulimit -f 131072; exec \"$@\""
+        bounds = f"{ROOM_FOR_SHADOWS}; ulimit -c 0; ulimit -t {math.ceil(allowed.cpu)}; ulimit -f 131072; exec \"$@\""
         words = ["/bin/sh", "-c", bounds, program.name, *words]
     process = subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables, cwd=place,
