@@ -107,7 +107,8 @@ print(tell("01", "set_led", state="on", brightness=300))
 # decides how one writes for it:
 #
 # - **The program is compiled** before it runs. Every value has a type of known size: `std::uint32_t` is a whole
-#   number from 0 to 4,294,967,295, `std::int16_t` one of 16 bits with a sign, `float` a broken number of 32 bits.
+#   number from 0 to 4,294,967,295, `std::int16_t` one of 16 bits with a sign, `float` a number with a fraction in 32
+#   bits.
 # - **No heap while it runs.** The heap is where `new`, `std::string` and Python's objects live. It gets holes with
 #   the years, until a piece of the wanted size is nowhere. So a function here does not make memory: its caller hands
 #   it some.
@@ -171,8 +172,8 @@ int main() {
 }
 
 # %% [markdown]
-# Notice `decimal`: one digit after the point, as a cheap sensor deserves. The number after `F` would be a `double`
-# without it: 64 bits, slow on this processor.
+# Notice `decimal`: one digit after the point, as a cheap sensor deserves. The `F` makes `61.27` a `float`; without
+# it, it would be a `double` of 64 bits, slow on this processor.
 
 # %% [markdown]
 # ### Exercise 3.1: `write_telemetry` (3 points)
@@ -180,7 +181,7 @@ int main() {
 # **Write** the function that makes a reading into the telemetry message of the house. Its cell is the file
 # `telemetry.cpp` of your firmware. The headers are given; these lines of them matter here:
 #
-# ```cpp
+# ```c++
 # constexpr std::int64_t kUnknownTime = 0;       // a time stamp that is not known yet
 #
 # struct Reading {
@@ -282,7 +283,7 @@ check("03.1")
 # A function here returns *why not*: a `Reason`, which is empty when all is well. What it found goes into a variable
 # of the caller, by reference:
 #
-# ```cpp
+# ```c++
 # Reason parse_set_led(const JsonValue& params, LedCommand& led);
 # ```
 #
@@ -324,7 +325,7 @@ int main() {
 # An object is taken apart by a table of its keys, with `read_members`. Here is the whole of `parse_set_interval`,
 # which is given; `set_led` is much the same:
 #
-# ```cpp
+# ```c++
 # JsonValue value;                                           // where the value goes
 # const JsonField fields[] = {{"seconds", &value, true}};    // key, place, whether it must be there
 # const Reason reason = read_members(params, fields, 1, OtherKeys::kRefuse);
@@ -549,11 +550,13 @@ def knocks(jitter):
             yield round(now, 1)
 
 
-crowd = pd.DataFrame([{"second": second, "wait": wait} for wait in ("exact", "full jitter")
-                      for second in knocks(wait == "full jitter")])
-print(crowd.groupby("wait").second.agg(lambda seconds: seconds.value_counts().max()))
-px.histogram(crowd, x="second", facet_col="wait", nbins=200, range_x=[0, 40],
-             labels={"count": "attempts"}, title="200 nodes knock at the door").show()
+ways = ("exact", "full jitter")
+attempts = [(way, second) for way in ways for second in knocks(way == "full jitter")]
+crowd = pd.DataFrame(attempts, columns=["wait", "second"]).value_counts().reset_index(name="at once")
+print(crowd.groupby("wait")["at once"].max())
+plot = px.bar(crowd, x="second", y="at once", facet_col="wait", category_orders={"wait": ways},
+              range_x=[0, 40], title="200 nodes knock at the door")
+plot.update_traces(width=0.25, marker_line_width=0).show()
 
 # %% [markdown]
 # <details><summary>What happened</summary>
@@ -625,7 +628,7 @@ int main() {
 # **Write** five functions of `backoff.cpp`. The machine is the one in the drawing. `due()` is given. These are its
 # members:
 #
-# ```cpp
+# ```c++
 # struct BackoffLimits {                       // all in milliseconds
 #   std::uint32_t base_ms, cap_ms, hold_ms;
 # };
@@ -646,7 +649,7 @@ int main() {
 # - `tick(now)`: lets time pass. A wait or a trial whose time has come is over. `may_try` and `failed` do this first,
 #   so that a session which held counts as one, even if nobody called `tick`.
 #
-# ```cpp
+# ```c++
 # backoff.failed(5'000);        // the first failure, base_ms is 1'000, the dice say "in the middle"
 # backoff.may_try(5'499);       // false
 # backoff.may_try(5'500);       // true
@@ -809,7 +812,7 @@ int main() {
 # Items are numbered from 0 in the order in which they were pushed; `oldest_number_` is the number of the oldest, or
 # of the next one if the buffer is empty.
 #
-# ```cpp
+# ```c++
 # RingBuffer<int, 3> buffer;
 # buffer.push(10); buffer.push(11); buffer.push(12);   // true, true, true
 # buffer.push(13);                                     // false: 10 is gone
@@ -971,7 +974,7 @@ int main() {
 # **Write** the three functions of `status.cpp`. Each writes into `out` and returns a view, as in 3.1; empty if it
 # does not fit.
 #
-# ```cpp
+# ```c++
 # struct Status {
 #   std::uint32_t uptime;        // seconds
 #   int wifi_rssi;               // dBm
@@ -1425,8 +1428,8 @@ if mine:
 # pio run -e esp32dev
 # ```
 #
-# The broker must listen on an address that the board can reach: not on `127.0.0.1`, which is where the course's own
-# broker listens. `labkit up` in a terminal says where its broker is.
+# The course's own broker listens on `127.0.0.1`, where no board can reach it. Take a Mosquitto on a computer of your
+# network, with a user and a password; lab 10 secures it.
 #
 # ### Flash it, and listen
 #
