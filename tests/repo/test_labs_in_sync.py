@@ -33,7 +33,7 @@ def solution_lines(lab: LabFiles) -> set[str]:
     for cell in sources.read(lab.source).cells:
         in_region = False
         for line in cell.source.splitlines():
-            if line.strip() in {"### BEGIN SOLUTION", "### END SOLUTION"}:
+            if line.strip().removeprefix("// ") in {"### BEGIN SOLUTION", "### END SOLUTION"}:
                 in_region = not in_region
             else:
                 (inside if in_region else outside).add(line.strip())
