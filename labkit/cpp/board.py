@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from labkit.cpp import build, sanitizer, workshop
+from labkit.cpp.run import ROOM_FOR_SHADOWS
 from labkit.cpp.sanitizer import Finding
 from labkit.errors import KitError, StudentError
 from labkit.house_sources import SOURCES
@@ -125,8 +126,11 @@ class Board:
                  "--backoff-base", backoff[0], "--backoff-cap", backoff[1], "--seed", seed, "--firmware", firmware]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MQTT_")}
         environment |= {**self.program.environment, "MQTT_USERNAME": broker.username, "MQTT_PASSWORD": broker.password}
+        command = [str(self.program.path), *map(str, words), "--trace", "--tied"]
+        if os.name != "nt":
+            command = ["/bin/sh", "-c", f'{ROOM_FOR_SHADOWS}; exec "$@"', self.program.name, *command]
         self._process = subprocess.Popen(
-            [str(self.program.path), *map(str, words), "--trace", "--tied"], env=environment, bufsize=0,
+            command, env=environment, bufsize=0,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             # Ctrl-C in the terminal, or an interrupted cell, must not reach it.
             start_new_session=os.name != "nt",
