@@ -21,7 +21,7 @@ from labkit.checks.lab03_cases import (
     telemetry_hint,
 )
 from labkit.checks.lab03_firmware import Firmware, message, of_cpp
-from labkit.checks.lab03_node import accepted, acknowledges, declined, images, ordered, says_offline, says_online
+from labkit.checks.lab03_node import acknowledges, declined, fills_in, images, ordered, says_offline, says_online
 
 LETTERS = "abcxyz0189 -_./é°🏠"
 
@@ -196,7 +196,7 @@ def manifest(student: Student, world: World) -> None:
         for _ in range(5):
             digest, slot = f"{pick.getrandbits(256):064x}", pick.randint(1_000, 10**7)
             size = pick.randint(1, slot)
-            accepted(firmware, offer(sha256=digest, size=size, slot=slot, version=f"1.{pick.randint(1, 99)}.0"))
+            fills_in(firmware, offer(sha256=digest, size=size, slot=slot, version=f"1.{pick.randint(1, 99)}.0"))
             declined(firmware, offer("size", hints.SIZE_LIMIT, size=slot + pick.randint(1, 9), slot=slot))
             declined(firmware, offer("sha256", hints.DIGEST_FORM, sha256=digest[: pick.randint(0, 63)]))
             declined(firmware, offer("version", hints.DOWNGRADE, version="3.1.4", running=f"3.{pick.randint(2, 9)}.0"))

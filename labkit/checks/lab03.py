@@ -34,7 +34,7 @@ from labkit.checks.lab03_cases import (
     ring_hint,
     telemetry_hint,
 )
-from labkit.checks.lab03_firmware import Firmware, message, of_cpp
+from labkit.checks.lab03_firmware import Firmware, accepted, member, message, of_cpp
 from labkit.checks.lab03_node import outage
 from labkit.checks.outcome import Outcome
 from labkit.checks.registry import exercise
@@ -87,7 +87,10 @@ def write(firmware: Firmware, reading: Reading, *, capacity: int = ROOM, **value
 def fits(firmware: Firmware, reading: Reading) -> None:
     """A message fits into memory of its own length, and into no smaller one."""
     length = len(reading.message)
-    message(write(firmware, reading, capacity=length), reading.message, hints.EXACT_FIT)
+    other = telemetry_hint(reading.message)
+    message(write(firmware, reading), reading.message, other)
+    message(write(firmware, reading, capacity=length), reading.message,
+            lambda said: hints.EXACT_FIT if said in {"", reading.message[:-1]} else other(said))
     for capacity in (length - 1, length - 2, length // 2, 40, 20, 1, 0):
         message(write(firmware, reading, capacity=capacity), "", hints.HALF_MESSAGE)
 
@@ -113,8 +116,9 @@ def command(student: Student, world: World) -> None:
         first = world.random.randrange(len(ACTIONS))
         for number in (*range(first, len(ACTIONS)), *range(first)):
             found = firmware.call("find_action", ACTIONS[number], (number + 1) % len(ACTIONS), shown=(ACTIONS[number],))
-            found.item("reason").gives("", hint=of_cpp(hints.ACTION_NAMES))
-            found.item("action").gives(number, hint=of_cpp(hints.ACTION_NAMES))
+            accepted(found, hints.ACTION_NAMES)
+            member(found, "action", f"action, as a number of the enumeration ({ACTIONS[number]}),", number,
+                   hints.ACTION_NAMES)
         for name in ("dance", "set_led2", "Set_led", "set_le", "", "restart "):
             unknown(firmware, name)
     with criterion("set_led takes on, off and 0 to 255; a refused one changes nothing", points=1):
@@ -128,12 +132,12 @@ def parsed(firmware: Firmware, case: Command) -> None:
     if case.reason:
         refused(found, case.reason, case.hint)
     else:
-        found.item("reason").gives("", hint=of_cpp(case.hint))
-        found.item("params").gives(case.params, hint=of_cpp(hints.REFUSE_FORM))
+        accepted(found, case.hint)
+        member(found, "params", "the text of command.params", case.params, hints.REFUSE_FORM)
     wrong = hints.READ_BEFORE_REFUSING if case.reason else hints.REFUSE_FORM
     for key, expected in (("id", case.id), ("command", case.name)):
-        found.item(key).gives(expected, hint=of_cpp(
-            lambda said: hints.LEFT_OVERS if said == "left-over" else wrong))
+        member(found, key, f"command.{key}", expected,
+               lambda said: hints.LEFT_OVERS if said == "left-over" else wrong)
 
 
 def refused(found: Outcome, word: str, hint: Hint) -> None:
@@ -147,7 +151,7 @@ def unknown(firmware: Firmware, name: str) -> None:
     """A name that is no action is refused, and changes nothing."""
     found = firmware.call("find_action", name, 1, shown=(name,))
     refused(found, name or "unknown", hints.ACTION_NAMES)
-    found.item("action").gives(1, hint=of_cpp(hints.ACTION_NAMES))
+    member(found, "action", "action, which was 1 before and stays,", 1, hints.ACTION_NAMES)
 
 
 def lamp(firmware: Firmware, led: Led) -> None:
@@ -157,10 +161,10 @@ def lamp(firmware: Firmware, led: Led) -> None:
     if led.reason:
         refused(found, led.reason, led.hint)
     else:
-        found.item("reason").gives("", hint=of_cpp(led.hint))
+        accepted(found, led.hint)
     changed = hints.ALL_OR_NOTHING if led.reason else led.hint
-    found.item("on").gives(led.on, hint=of_cpp(changed))
-    found.item("brightness").gives(led.brightness, hint=of_cpp(changed))
+    member(found, "on", "led.on", led.on, changed)
+    member(found, "brightness", "led.brightness", led.brightness, changed)
 
 
 # 3.3

@@ -69,9 +69,34 @@ def _cpp(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{quoted}"' if len(quoted) <= 200 else f'"{quoted[:200]}…" ({len(value)} bytes)'
+        quoted = f'R"({value})"' if set(value) & {'"', "\\"} else f'"{value}"'
+        return quoted if len(quoted) <= 200 else f'{quoted[:200]}…" ({len(value.encode())} bytes)'
     return str(value)
+
+
+def member(outcome: Outcome, key: str, name: str, expected: Any, hint: HintFor = None) -> None:
+    """Demand the value of one thing that a call has filled in.
+
+    Args:
+        outcome: of the call.
+        key: its key in the answer.
+        name: how it is called in C++.
+        expected: its value.
+        hint: for the misconception behind another value.
+    """
+    outcome.item(key).satisfies(lambda said: type(said) is type(expected) and said == expected,
+                                f"{name} is {_cpp(expected)}", of_cpp(hint))
+
+
+def accepted(outcome: Outcome, hint: HintFor = None) -> None:
+    """Demand an empty reason.
+
+    Args:
+        outcome: of a call that answers a reason, alone or among other things.
+        hint: for the misconception behind a refusal.
+    """
+    outcome.item("reason").satisfies(lambda said: said == "", "an empty reason: there is nothing wrong with this one",
+                                     of_cpp(hint))
 
 
 def message(outcome: Outcome, expected: str, hint: HintFor = None) -> None:

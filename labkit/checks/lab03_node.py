@@ -23,7 +23,7 @@ from labkit.checks.lab03_cases import (
     offline,
     online,
 )
-from labkit.checks.lab03_firmware import BUILDING, Firmware, message, of_cpp
+from labkit.checks.lab03_firmware import BUILDING, Firmware, accepted, member, message, of_cpp
 from labkit.checks.outcome import Outcome
 from labkit.checks.registry import exercise
 from labkit.checks.student import Student
@@ -234,7 +234,7 @@ def manifest(student: Student, world: World) -> None:
             firmware.call("compare", left, right).gives(0, hint=of_cpp(hints.PRE_RELEASE))
     with criterion("a manifest is filled in, or refused for what is wrong with it", points=1):
         for case in GOOD_OFFERS:
-            accepted(firmware, case)
+            fills_in(firmware, case)
         for case in BAD_OFFERS:
             declined(firmware, case)
     with criterion("an image that is not the manifest's is refused", points=1):
@@ -257,12 +257,12 @@ def _judged(firmware: Firmware, case: Offer) -> Outcome:
     return firmware.call("check_manifest", case.params, "esp32-node", case.running, case.slot, shown=shown)
 
 
-def accepted(firmware: Firmware, case: Offer) -> None:
+def fills_in(firmware: Firmware, case: Offer) -> None:
     """A good manifest is filled in."""
     found = _judged(firmware, case)
-    found.item("reason").gives("", hint=of_cpp(case.hint))
-    for key, name in (("version", "version"), ("size", "size"), ("url", "url")):
-        found.item(key).gives(case.manifest[name], hint=of_cpp(hints.MANIFEST_FILLED))
+    accepted(found, case.hint)
+    for key, name in (("version", "version_text"), ("size", "size"), ("url", "url")):
+        member(found, key, f"manifest.{name}", case.manifest[key], hints.MANIFEST_FILLED)
     digest = bytes.fromhex(case.manifest["sha256"])
     found.item("sha256").satisfies(lambda said: (said.encode() if isinstance(said, str) else said) == digest,
                                    f"the 32 bytes of {case.manifest['sha256']}", of_cpp(hints.MANIFEST_FILLED))

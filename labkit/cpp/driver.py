@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.cpp import build, run
-from labkit.cpp.driver_faults import Fault, NoAnswer, fault
+from labkit.cpp.driver_faults import EndlessLoop, Fault, NoAnswer, fault
 from labkit.errors import KitError
 
 DRIVERS = Path(__file__).parent / "drivers"
@@ -29,6 +29,8 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of one answer."""
 _ENDING = 5.0
 """Seconds that a program gets to end after it has closed its answers: a sanitizer may be writing its report."""
+_SHORT = 2.0
+"""Seconds that a call gets when one before it did not end."""
 _KIT_ERROR = 97  # as in wire.cpp
 
 
@@ -38,7 +40,7 @@ class Driver:
     Args:
         name: the driver: `labkit/cpp/drivers/drive_NAME.cpp`.
         files: the student's files, name → text.
-        limit: time limit of one call, in seconds.
+        limit: time limit of one call, in seconds; it becomes shorter once a call did not end.
 
     Raises:
         CompileError: the files do not compile with the driver.
@@ -67,7 +69,10 @@ class Driver:
         running = self._running = self._running or _Conversation(self._program, self.limit)
         try:
             return _plain(running.ask(_words(name, args)))
-        except (Fault, KitError):
+        except (Fault, KitError) as error:
+            if isinstance(error, EndlessLoop):
+                # The next call will hardly end either, and somebody waits for the result.
+                self.limit = min(self.limit, _SHORT)
             self.close()
             raise
         finally:
