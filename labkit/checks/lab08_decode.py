@@ -168,7 +168,9 @@ def gives(
     student: Student, payload: bytes, form: str, encoding: str, row: Row, expected: float | str, hint: Hint,
 ) -> None:
     """A payload has a value: a float, or a text."""
-    outcome = _decode(student, payload, form, encoding, row).gives(expected, hint=lambda found: _hint(found, hint))
+    step = 10.0 ** -row.get("Decimals", 0)
+    outcome = _decode(student, payload, form, encoding, row).gives(
+        expected, hint=lambda found: _hint(found, expected, step, hint))
     if isinstance(expected, float) and (negative_zero(outcome.value) or type(outcome.value) is bool):
         outcome.satisfies(lambda _: False, f"{expected!r}", hint=hints.ROUNDING)
 
@@ -178,8 +180,10 @@ def negative_zero(value: Any) -> bool:
     return isinstance(value, float) and value == 0 and str(value) == "-0.0"
 
 
-def _hint(found: Any, hint: Hint) -> Hint:
-    """A number that has become a text has one reason, whatever its type."""
+def _hint(found: Any, expected: float | str, step: float, hint: Hint) -> Hint:
+    """What is wrong, whatever the type: a number has become a text, or is nearly right."""
+    if isinstance(found, float) and isinstance(expected, float) and hint in {hints.FLOATS, hints.DEC}:
+        return hints.ROUNDING if abs(found - expected) < 1.01 * step else hint
     return hints.TEXTS if isinstance(found, str) and hint not in {hints.TEXTS, hints.FIELD, hints.ORDER} else hint
 
 

@@ -1,0 +1,353 @@
+# Wrong answers to exercise 8.2: plausible mistakes, each with the hint that it should earn.
+
+# %% id=acknowledges-everything hint=acknowledged-too-early
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting:
+            self.ack(self.waiting.popleft())
+
+# %% id=delivered-when-sent hint=acknowledged-too-early
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            too_large=lambda: self.put_aside(taken, key),
+        )
+        delivered()
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=calls-the-report-at-once hint=acknowledged-too-early
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered(), too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=no-key hint=key-is-the-device
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, None, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=topic-as-the-key hint=key-is-the-device
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, taken.topic, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=mac-as-it-came hint=key-is-the-device
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            parse_f2_topic(taken.topic)
+            key = taken.topic.split("/")[1]
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=drops-the-unreadable hint=unreadable-goes-on
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            taken.delivered = True
+            return
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=raises-on-the-unreadable hint=unreadable-goes-on
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        key = parse_f2_topic(taken.topic).device_id
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=never-acknowledges hint=never-acknowledged
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.waiting.popleft()
+
+# %% id=text-in-place-of-bytes hint=as-it-came
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload.decode("utf-8", "replace").strip().encode(), taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=without-headers hint=as-it-came
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, None,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
