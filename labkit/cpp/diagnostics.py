@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+from labkit.cpp.braces import suspect
 from labkit.cpp.explain import Plain, explain
 from labkit.cpp.explain_warnings import explain_warning
 from labkit.errors import StudentError
@@ -271,7 +272,10 @@ def _from_text(said: str, files: Mapping[str, str]) -> Iterable[Diagnostic]:
             yield last
         shown = name or PurePath(told["file"]).name
         kind = "warning" if told["kind"] == "warning" else "error"
-        last = Diagnostic(kind, message, shown, number, column, column, _line(files, name, number))
+        source, option = _line(files, name, number), re.search(r"\[(?:-Werror,)?(-W[^\]]+)\]$", told["message"])
+        word = re.match(rb"\w*", source.encode()[max(column - 1, 0) :])
+        end = max(column, column + len(word[0]) - 1) if word else column
+        last = Diagnostic(kind, message, shown, number, column, end, source, option=option[1] if option else "")
     if last is not None:
         yield last
 
@@ -280,6 +284,9 @@ def _explained(one: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     if one.kind != "error":
         return replace(one, plain=explain_warning(one.message))
     plain = explain(one.message, one.notes, one.source, one.insert)
+    text = files.get(one.file, "")
+    if plain is not None and plain.kind in ("brace", "class") and (told := suspect(text)):
+        return replace(one, plain=Plain("brace", f"{plain.what} {told}", plain.fix))
     if plain is None or plain.kind != "semicolon":
         return replace(one, plain=plain)
     placed = _line_before(one, files)

@@ -54,7 +54,7 @@ def explain(message: str, notes: Sequence[str] = (), source: str = "", insert: s
         source: the line in question, "" if it is not known.
         insert: what the compiler would insert there, "" if it proposes nothing.
     """
-    plain = re.sub(r" \{aka '[^']*'\}", "", message)
+    plain = re.sub(r" (?:\{aka '[^']*'\}|\(aka '[^']*'\))", "", message)
     for pattern, tell in _TABLE:
         if match := pattern.search(plain):
             told = tell(_About(match, "\n".join(notes), source, insert))
@@ -92,6 +92,9 @@ def _unknown_name(about: _About) -> Plain | None:
     name = about.match["name"]
     if name in _OF_PYTHON:
         return Plain("undeclared", f"`{name}` is Python.", f"in C++ write {_OF_PYTHON[name]}.")
+    if name == "std" and (meant := re.search(r"\bstd::(\w+)", about.source)) and meant[1] in _STANDARD:
+        return Plain("include", f"`std::{meant[1]}` is not known here, because its header is not included.",
+                     f"add `#include {_STANDARD[meant[1]]}` at the top of the file.")
     header = about.header or _STANDARD.get(name, "")
     if header:
         return Plain("include", f"`{name}` is not known here: its header is not included, or `std::` is missing.",
@@ -100,6 +103,9 @@ def _unknown_name(about: _About) -> Plain | None:
     near = about.proposal or next(iter(difflib.get_close_matches(name.lower(), _WORDS, 1, 0.75)), "")
     if near:
         return Plain("undeclared", what, f"did you mean `{near}`?")
+    if re.match(r"k[A-Z]", name):
+        return Plain("undeclared", what, "a value of an `enum class` has its type's name before it, such as "
+                                         f"`State::{name}`.")
     return Plain("undeclared", what, "look for a typing error; a name must be declared above the line that uses it, "
                                      "and one of this course may need `node::` before it.")
 
@@ -134,12 +140,45 @@ def _semicolon(about: _About) -> Plain | None:
     if ";" not in about.match["wanted"]:
         return None
     if about.source.count("(") > about.source.count(")"):
-        return Plain("brace", "A `)` is missing in this line.", "count `(` and `)`: each one that opens must close.")
+        return _sign(about)
     after_class = "after class" in about.match.string or "after struct" in about.match.string
     if after_class:
-        return Plain("semicolon", "A class or struct ends with `};`.", "put a `;` after its closing brace.")
+        return Plain("class", "A class or struct ends with `};`.", "put a `;` after its closing brace.")
     return Plain("semicolon", "A `;` is missing: here, or at the end of the line before.",
                  "end the statement with `;`.")
+
+
+def _sign(about: _About) -> Plain:
+    if about.source.count("(") > about.source.count(")"):
+        return Plain("sign", "A `)` is missing in this line.", "count `(` and `)`: each one that opens must close.")
+    if about.source.count("(") < about.source.count(")"):
+        return Plain("sign", "A `)` in this line has no `(`.", "count `(` and `)`: each one that opens must close.")
+    return Plain("sign", "A sign is missing before this place, often a `,` or an operator.",
+                 "arguments and parameters are separated by `,`.")
+
+
+def _initializer(about: _About) -> Plain:
+    if about.source.count("(") < about.source.count(")"):
+        return _sign(about)
+    return Plain("begin", "The line before is not finished: a function's body begins with `{`, a declaration ends "
+                          "with `;`.", "add what is missing at the end of the line before.")
+
+
+def _colons(_: _About) -> Plain:
+    return Plain("sign", "A name and what it belongs to are joined by two colons.", "write `::` in place of `:`.")
+
+
+def _primary(about: _About) -> Plain:
+    if about.source.count("(") != about.source.count(")"):
+        return _sign(about)
+    return Plain("sign", "A value is missing at this place, or a sign is too many.",
+                 "look at what stands right before the mark; a type cannot stand where a value is needed.")
+
+
+def _called(about: _About) -> Plain:
+    name = (about.match["name"] or about.match["other"]).rpartition("::")[2]
+    return Plain("call", f"`{name}` is a function: here its result is meant, but it is not called.",
+                 f"write `{name}()`.")
 
 
 def _parenthesis(_: _About) -> Plain:
@@ -151,6 +190,8 @@ _NUMBER = re.compile(r"^(?:const )?(?:std::)?(?:u?int\w*|unsigned|short|long|flo
 
 def _types(about: _About) -> Plain:
     found, wanted = _short(about.match["found"]), _short(about.match["wanted"])
+    if wanted == "bool" and re.search(r"\b(?:if|while)\b.*[^=!<>]=[^=]", about.source):
+        return Plain("type", "One `=` stores a value; two, `==`, compare.", "write `==` in the condition.")
     fix = f"give a value of type `{wanted}`, or use a member of the one you have that gives it."
     if all(_NUMBER.search(side) for side in (found, wanted)):
         fix = f"give a value of type `{wanted}`, or convert it on purpose: `static_cast<{wanted}>(…)`."
@@ -171,7 +212,9 @@ def _narrowing(about: _About) -> Plain:
 
 
 def _operator(about: _About) -> Plain:
-    return Plain("type", f"The operator `{about.match['name']}` does not know how to work on these two types.",
+    name = about.match["name"]
+    which = "The operator" if name == "expression" else f"The operator `{name}`"
+    return Plain("type", f"{which} does not know how to work on these two types.",
                  "look at the type of each side; a text is compared as `std::string_view`, a number as a number.")
 
 
@@ -292,6 +335,14 @@ _SOURCES: tuple[tuple[str, _Tell], ...] = (
     (r"^'(?P<name>[^']+)' file not found", _no_file),
     (r"'(?P<name>[^']+)' is not a member of '(?P<owner>[^']+)'", _not_in_namespace),
     (r"no (?:member|type|template) named '(?P<name>[^']+)' in namespace '(?P<owner>[^']+)'", _not_in_namespace),
+    # Signs.
+    (r"found ':' in nested-name-specifier|unexpected ':' in nested name specifier", _colons),
+    (r"named return values|expected function body|expected initializer before|expected '\{' before|"
+     r"expected ';' after top level declarator", _initializer),
+    (r"cannot convert '(?P<name>[^']+)' from type '[^']*\(\w[\w:<>, ]*::\)|"
+     r"invalid use of (?:non-static )?member function '(?:[^'(]* )?(?P<other>[^'(]+)", _called),
+    (r"expected '\)'(?: before|$)|expected ',' (?:or '\.\.\.' )?before|expected nested-name-specifier|"
+     r"expected identifier before", _sign),
     # Braces and the end of the file.
     (r"at end of input|expected '\}'|expected declaration before '\}'|extraneous closing brace", _brace),
     (r"a function-definition is not allowed here|function definition is not allowed here|qualified-id in declaration",
@@ -300,6 +351,7 @@ _SOURCES: tuple[tuple[str, _Tell], ...] = (
      r"|^expected unqualified-id$|expected declaration before", _outside),
     (r"expected '\(' before|expected '\(' after", _parenthesis),
     (r"expected (?P<wanted>(?:'[^']*'(?:,? or |, )?)+)", _semicolon),
+    (r"expected primary-expression|^expected expression", _primary),
     # Names.
     (r"'(?P<name>[^']+)' was not declared in this scope", _unknown_name),
     (r"'(?P<name>[^']+)' has not been declared", _unknown_name),
@@ -310,13 +362,17 @@ _SOURCES: tuple[tuple[str, _Tell], ...] = (
     (r"request for member '(?P<name>[^']+)' in '[^']+', which is of (?:pointer|non-class) type '(?P<owner>[^']+)'",
      _no_member),
     # What may only be read: before types, whose messages look alike.
-    (r"(?:read-only|discards qualifiers|drops 'const' qualifier|not marked const|const-qualified|as 'this' argument)",
+    (r"(?:read-only|discards qualifiers|drops 'const' qualifier|not marked const|const-qualified|within const|"
+     r"as 'this' argument)",
      _const),
     # Types.
     (r"narrowing conversion of .*? from '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", _narrowing),
     (r"(?:cannot|could not) convert .*?from '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", _types),
     (r"cannot convert '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", _types),
     (r"(?:invalid )?conversion from '(?P<found>[^']+)' to (?:non-scalar type )?'(?P<wanted>[^']+)'", _types),
+    (r"no viable conversion from returned value of type '(?P<found>[^']+)' to function return type "
+     r"'(?P<wanted>[^']+)'", _types),
+    (r"value of type '(?P<found>[^']+)' is not contextually convertible to '(?P<wanted>bool)'", _types),
     (r"no viable conversion from '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", _types),
     (r"cannot initialize .*? of type '(?P<wanted>[^']+)' with .*? of type '(?P<found>[^']+)'", _types),
     (r"assigning to '(?P<wanted>[^']+)' from incompatible type '(?P<found>[^']+)'", _types),

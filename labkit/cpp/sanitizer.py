@@ -140,7 +140,7 @@ def short(function: str) -> str:
         if depth == 0:
             plain += letter
         depth -= letter in ">)"
-    name = plain.strip().split(" ")[-1].removeprefix("node::")
+    name = plain.strip().split(" ")[-1].removeprefix("::").removeprefix("node::").removeprefix("::")
     return "" if name.startswith("DOCTEST_") else name  # a test has a name of its own
 
 
@@ -155,7 +155,8 @@ def _endless(here: _Frame | None, seconds: float) -> Finding:
 _RUNTIME = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):\d+: runtime error: (?P<message>.+)$", re.M)
 _UB: tuple[tuple[str, str, str, str], ...] = (
     (r"index (-?\d+) out of bounds for type '([^']+)'", "out-of-bounds",
-     "It uses index {0} of an array of type `{1}`, which does not have it: the first index is 0.",
+     "It uses index {0} of an array of type `{1}`, which does not have it: the first is 0, the last one less than the "
+     "number in brackets.",
      "check the index before it is used; the last one is the number of elements minus 1."),
     (r"(?:store to|load of|reference binding to|member (?:access|call) (?:within|on)|constructor call on) "
      r"(?:null pointer|address 0x0+ )|applying (?:non-zero|zero) offset (?:\S+ )?to null pointer|"
@@ -337,7 +338,8 @@ def _library(function: str, condition: str) -> Finding:
     size = re.search(r"_Nm = (\d+)", function)
     has = f" of {size[1]} elements" if size else ""
     if "operator[]" in function or "< this->size()" in condition or "_M_len" in condition or "size() >" in condition:
-        return Finding("out-of-bounds", f"It uses an index that {name}{has} does not have: the first is 0.",
+        last = f", the last is {int(size[1]) - 1}" if size else ""
+        return Finding("out-of-bounds", f"It uses an index that {name}{has} does not have: the first is 0{last}.",
                        advice="check the index before it is used; the last one is the size minus 1.")
     if "empty()" in condition:
         return Finding("out-of-bounds", f"It takes an element of {name}{has}, which is empty.",

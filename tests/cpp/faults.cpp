@@ -82,9 +82,9 @@ int divide(int one) {
 }
 
 int scope() {
-  int* outside = nullptr;
+  volatile int* outside = nullptr;
   {
-    int inner = 4;
+    volatile int inner = 4;
     outside = &inner;
   }
   return *outside;  // HERE scope
@@ -108,7 +108,7 @@ int freed() {
 }
 
 int down(int depth) {  // HERE recursion
-  volatile char room[100] = {};
+  volatile char room[100] = {};  // HERE recursion
   return down(depth + 1) + room[depth % 100];  // HERE recursion
 }
 
@@ -117,6 +117,8 @@ void leak() {
   lost[0] = 1;
   asm volatile("" : : "r"(lost) : "memory");
 }
+
+void keep(void* memory) { asm volatile("" : : "r"(memory) : "memory"); }
 
 int spin(volatile int& turns) {
   while (turns >= 0) {
@@ -148,7 +150,7 @@ int other(std::string_view word, int one) {
     for (;;) std::puts("again and again and again and again");
   }
   if (word == "grow") {
-    for (;;) std::memset(new char[1'000'000], 1, 1'000'000);
+    for (;;) keep(std::memset(new char[1'000'000], 1, 1'000'000));
   }
   if (word == "fork") {
     if (fork() == 0) {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from labkit.cpp import build
+from labkit.cpp.braces import suspect
 from labkit.cpp.build import CompileError
 from labkit.cpp.diagnostics import read, read_linker
 
 # What is wrong, the source, the kind of mistake, its line, what the message has to say.
 MISTAKES = [
     ("a semicolon is missing", "int f() {\n  int n = 1\n  return n;\n}", "semicolon", 2, "`;` is missing"),
-    ("a class ends without one", "struct S { int a; }\nint f();", "semicolon", 1, "`};`"),
+    ("a class ends without one", "struct S { int a; }\nint f();", "class", 1, "`};`"),
     ("a name is misspelt", "int f() {\n  int counter = 1;\n  return countr;\n}", "undeclared", 3, "`counter`?"),
     ("a keyword is misspelt", "int f() {\n  retrun 1;\n}", "undeclared", 2, "`return`?"),
     ("a word of Python", "bool f() {\n  return True;\n}", "undeclared", 2, "`true`"),
@@ -24,21 +25,28 @@ MISTAKES = [
     ("a text in single quotes", "#include <string_view>\nstd::string_view f() {\n  return 'abc';\n}", "type", 3,
      "double quotes"),
     ("operator of other types", "#include <string_view>\nint f(std::string_view t) {\n  return t + 1;\n}", "type", 3,
-     "`+`"),
+     "The operator"),
     ("an argument is missing", '#include "telemetry.hpp"\nvoid f(char* o) {\n  node::write_telemetry("a", {}, o);\n}',
      "arguments", 3, "Too few arguments"),
     ("no such method", '#include "json_writer.hpp"\nvoid f(node::JsonWriter& j) {\n  j.text("a");\n}', "arguments", 3,
-     "no `node::JsonWriter::text`"),
+     "the declaration in the header"),
     ("another signature than the header's", '#include "backoff.hpp"\nbool node::Backoff::may_try(int now) {\n'
      "  return now > 0;\n}", "arguments", 2, "header declares no"),
     ("a return is missing", "int f(int x) {\n  if (x > 1) return 1;\n}", "return", 3, "without `return`"),
     ("a constant is changed", "void f() {\n  const int k = 1;\n  k = 2;\n}", "const", 3, "`const`"),
     ("a const function changes", "struct S {\n  int n = 0;\n  int f() const { return ++n; }\n};", "const", 3,
      "`const`"),
+    ("a comma is missing", "int g(int a, int b);\nint f() {\n  return g(1 2);\n}", "sign", 3, "`,`"),
+    ("one colon for two", "#include <cstdint>\nstd:uint8_t f();", "sign", 2, "two colons"),
+    ("a body without its brace", "int f(int x)\n  return x;\n}", "begin", 2, "line before is not finished"),
+    ("a value of an enum without its type", '#include "backoff.hpp"\nauto f() {\n  return kTrying;\n}', "undeclared", 3,
+     "`State::kTrying`"),
+    ("= in a condition", "enum class State { kOn };\nvoid f(State s) {\n  if (s = State::kOn) return;\n}", "type", 3,
+     "`==`"),
     ("a brace is missing", "int f(int x) {\n  if (x) {\n  return 1;\n}\nint g() { return 1; }", "brace", 5, "`}`"),
     ("a brace too many", "int f(int x) {\n  if (x) {\n    x = 1; }\n  }\n  return x;\n}", "brace", 5,
      "too many"),
-    ("a parenthesis is missing", "int f(int x) {\n  if (x > (1 + 2) {\n    x = 1;\n  }\n  return x;\n}", "brace", 2,
+    ("a parenthesis is missing", "int f(int x) {\n  if (x > (1 + 2) {\n    x = 1;\n  }\n  return x;\n}", "sign", 2,
      "`)` is missing"),
     ("defined twice", "int f() { return 1; }\nint f() { return 2; }", "twice", 2, "second time"),
     ("curly quotation marks", "const char* f() {\n  return “abc”;\n}", "letter", 2, "curly"),
@@ -81,6 +89,17 @@ def test_the_mark_stands_below_what_is_meant_also_behind_letters_of_several_byte
     source, mark = made.diagnostics[0].caret.split("\n")
     assert mark.index("^") == source.index("zzz")
     assert mark.count("~") == len("zzz") - 1
+
+
+def test_the_block_that_is_not_closed_is_found_by_its_indentation() -> None:
+    """The compiler notices it lines later, at the end of the file."""
+    open_if = "int f(int x) {\n  if (x) {\n    x = 1; // {\n\n  return x;\n}\n"
+    assert suspect(open_if) == "By its indentation, the block that begins in line 2 is not closed."
+    no_begin = "int f(int x) {\n  if (x)\n    x = '}';\n  }\n  return x;\n}\n"
+    assert suspect(no_begin) == "By its indentation, the `}` in line 4 has no `{` of its own."
+    assert suspect("int f() {\n  return 1;\n}}\n").startswith("The `}` in line 3 closes nothing")
+    assert suspect("int f() {\n") == "The block that begins in line 1 is not closed."
+    assert suspect('int f() { return "{"[0]; }\n/* { */\n') == ""
 
 
 @pytest.mark.cpp

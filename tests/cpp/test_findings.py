@@ -17,7 +17,7 @@ FOUND = [
     ("heap", "out-of-bounds", "writes 4 bytes past the end of a block of 12 bytes"),
     ("stack", "out-of-bounds", "past the end of `small`"),
     ("global", "out-of-bounds", "which has 8 bytes"),
-    ("index", "out-of-bounds", "index 3 of an array of type `int [3]`"),
+    ("index", "out-of-bounds", "index 3 of an array of type `int"),
     ("array", "out-of-bounds", "`std::array` of 3 elements"),
     ("view", "out-of-bounds", "`std::string_view`"),
     ("null", "null", "null pointer"),
