@@ -13,6 +13,7 @@ from labkit.checks.hints import HintFor, choose
 from labkit.checks.result import Finding
 from labkit.checks.show import shorten, show
 from labkit.checks.wire import Reference
+from labkit.errors import StudentError
 
 if TYPE_CHECKING:
     from labkit.checks.student import Student
@@ -251,7 +252,8 @@ class Outcome:
             chosen = choose(hint, error) if about_code else None
         if chosen is not None:
             # A call that did not end may have met an endless loop on the way to any misconception: say both.
-            advice = f"{advice} {chosen.nudge}" if kind == "timeout" else chosen.nudge
+            known = error is not None and error.is_a(StudentError)
+            advice = f"{advice} {chosen.nudge}" if kind == "timeout" or known else chosen.nudge
         raise CriterionFailed(
             Finding(
                 expected=expected,
@@ -310,6 +312,10 @@ def _explain(error: CallError, expected: str, call: str, signature: str) -> tupl
         return expected, error.message, ENDED
     if error.state == "timeout":
         return expected, error.message, "does every loop end, and does every wait have a time limit?"
+    if error.is_a(StudentError) and "\nTry: " in error.message:
+        # The kit has looked at it already, and knows what to do.
+        told, _, fix = str(error).rpartition("\nTry: ")
+        return expected, told, fix
     if error.state == "value":
         return expected, error.message, "return plain Python values, as the exercise describes them."
     advice = next((text for kind, text in _ENDS.items() if kind in error.types[:1]), "")

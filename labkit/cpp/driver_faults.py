@@ -74,4 +74,6 @@ def fault(finding: Finding | None) -> Fault:
     if finding is None:
         finding = Finding("exit", "It ended the whole program, as if its work were done.",
                           advice="a function of a board returns; it never ends the program.")
+    if finding.kind == "arithmetic" and "shift" not in finding.text:
+        return Crashed(finding)  # a division by zero
     return _CLASSES.get(finding.kind, Crashed)(finding)
