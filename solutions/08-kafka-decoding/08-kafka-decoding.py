@@ -97,7 +97,7 @@ pd.DataFrame([(message.topic, message.payload) for message in first], columns=["
 
 # %% nbgrader={"grade": false, "grade_id": "part-08-f2", "locked": true, "schema_version": 3, "solution": false}
 # %%part f2
-"""From an F2 controller to the hypertable: address, connector, parameters, decoder, processor, sink."""
+"""From an F2 controller to the hypertable: address, decoder, connector, processor, sink."""
 
 import base64
 import binascii
@@ -273,7 +273,8 @@ for made in admin.create_topics([NewTopic("rooms", num_partitions=3)]).values():
 
 def report(error, record):
     """Kafka's delivery report: it has the record, or why not."""
-    print(error or f"{record.key().decode():8} is in partition {record.partition()}, at {record.offset()}")
+    place = f"partition {record.partition()}, at {record.offset()}"
+    print(error or f"{record.key().decode():8} is in {place}")
 
 
 producer = Producer({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
@@ -367,7 +368,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -473,14 +474,14 @@ class DataPoint:
         return self.Append.strip()
 
     def __post_init__(self):
-        """Compute what every payload of this row needs: rows are few, payloads come by the thousand."""
-        limit = 10**self.WholeNumber if self.WholeNumber > 0 else 0
-        numbers = {"divisor": 10**self.Decimals, "limit": limit, "raw_limit": limit * 10**self.Decimals}
-        self.__dict__.update(numbers)  # the dataclass itself is frozen
+        """Compute what every payload needs: rows are few, payloads come by the thousand."""
+        divisor, limit = 10**self.Decimals, 10**self.WholeNumber if self.WholeNumber > 0 else 0
+        # The dataclass is frozen, so not by assignment.
+        self.__dict__.update(divisor=divisor, limit=limit, raw_limit=limit * divisor)
 
     @cached_property
     def decoder(self) -> Callable[[bytes], float | str]:
-        """The function that decodes this row's payloads, if you write `make_decoder`: nothing must be read twice."""
+        """The function that decodes this row's payloads, if you write `make_decoder`."""
         return make_decoder(self)
 
 
@@ -571,22 +572,23 @@ closed = conn.execute("UNLISTEN device_parameters")
 
 # %% nbgrader={"grade": false, "grade_id": "ex-08-3", "locked": false, "schema_version": 3, "solution": true}
 # %%part f2
-loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()  # the cache
+# The cache of each connection.
+loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()
 MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
-    """Read how the payloads of a controller are decoded. Asked again, it answers from memory until a table changes.
+    """Read how the payloads of a controller are decoded, from memory until a table changes.
 
     Args:
-        conn: a connection to `device_params` in autocommit mode; the cache lives as long as the connection.
+        conn: a connection to `device_params` in autocommit mode; the cache lives as long as it.
         mac: 12 hexadecimal digits, lower case.
 
     Returns:
-        For each connector number, component and position the values in a payload; empty for an unknown controller.
+        For each connector number, component and position the values in a payload.
 
     Raises:
-        ValueError: the connection is not in autocommit mode: a transaction would never be told of a change.
+        ValueError: not in autocommit mode, so that a transaction would never be told of a change.
         psycopg.OperationalError: the database cannot be reached.
     """
     ### BEGIN SOLUTION
@@ -724,7 +726,8 @@ def check_point(point: DataPoint) -> None:
     """Find what is wrong with a row before any payload is seen.
 
     Raises:
-        DecodeError: BAD_DECIMALS, BAD_OFFSET, UNKNOWN_FORMAT, UNKNOWN_ENCODING, LENGTH_MISMATCH or BAD_ORDER.
+        DecodeError: BAD_DECIMALS, BAD_OFFSET, UNKNOWN_FORMAT, UNKNOWN_ENCODING,
+            LENGTH_MISMATCH or BAD_ORDER.
     """
     if not 0 <= point.Decimals <= 9:
         raise DecodeError("BAD_DECIMALS", f"Decimals is {point.Decimals}, not 0 to 9")
@@ -734,10 +737,11 @@ def check_point(point: DataPoint) -> None:
         raise DecodeError("UNKNOWN_FORMAT", f"there is no DataFormat {point.DataFormat!r}")
     name, slash, order = point.DataEncoding.partition("/")
     if not TYPE.fullmatch(name):
-        raise DecodeError("UNKNOWN_ENCODING", f"there is no type {name!r}, in {point.DataEncoding!r}")
+        raise DecodeError("UNKNOWN_ENCODING", f"{point.DataEncoding!r} has no type that is known")
     width = WIDTHS.get(name, 0)
     if point.Length < 0 or (width and point.Length not in (0, width)):
-        raise DecodeError("LENGTH_MISMATCH", f"Length is {point.Length}, {name} has {width or '0 or more'} bytes")
+        has = width or "0 or more"
+        raise DecodeError("LENGTH_MISMATCH", f"Length is {point.Length}, {name} has {has} bytes")
     width = width or point.Length
     orders = ORDERS.get(width, ()) if width else sum(ORDERS.values(), ())
     if slash and order not in ("BE", "LE", *orders):
@@ -792,7 +796,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     ### BEGIN SOLUTION
     if order in ("", "BE"):
@@ -829,10 +833,13 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     ### BEGIN SOLUTION
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
     ### END SOLUTION
 
@@ -845,7 +852,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
     ### END SOLUTION
 
@@ -857,7 +864,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
     ### END SOLUTION
 
@@ -865,7 +872,8 @@ def rounded(number: float, point: DataPoint) -> float:
 try:
     print(arranger("CDAB")(bytes.fromhex("E2400001")).hex(), bits(b"\xd2\x34", 0, 9))
     print(bcd(b"\x12\x34"), sign_and_magnitude(b"\x80\x05"), from_base64(b"A2cBEA=="))
-    print(scaled(215, DataPoint("HEX", "INT16", Decimals=1)), rounded(0.125, DataPoint("HEX", "FLOAT32", Decimals=2)))
+    print(scaled(215, DataPoint("HEX", "INT16", Decimals=1)))
+    print(rounded(0.125, DataPoint("HEX", "FLOAT32", Decimals=2)))
 except NotImplementedError:
     print("write the tools above first")
 
@@ -922,7 +930,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -947,8 +956,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -987,10 +996,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -1074,10 +1084,10 @@ conn.execute("""
         PRIMARY KEY (timestamp, device_id, connector_mode, component_type, pin_position))
 """)
 insert = "INSERT INTO seed VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-living_room = ["11:00:00", "f2-02f200000001", "analog", "temperature", "3", 21.5]  # analog/1/temperature-3
-fridge = ["11:00:00", "f2-02f200000001", "analog", "temperature", "3", 4.0]  # analog/2/temperature-3
-for row in (living_room, fridge):
-    conn.execute(insert, row)
+for topic, value in (("analog/1/temperature-3", 21.5), ("analog/2/temperature-3", 4.0)):
+    mode, _, last = topic.split("/")
+    component, _, pin = last.rpartition("-")
+    conn.execute(insert, ["11:00:00", "f2-02f200000001", mode, component, pin, value])
 
 # %% [markdown]
 # **Predict.** `analog/1/temperature-3` is in the living room, `analog/2/temperature-3` in the fridge. How many rows
@@ -1119,7 +1129,7 @@ def read_raw(record: Message) -> Raw:
     try:
         timestamp = to_iso(int(headers["time"]))
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        # Somebody else's record: Kafka's time, in milliseconds, and the offset keeps two of one apart.
+        # Somebody else's record: Kafka's time, in milliseconds; the offset keeps two of one apart.
         timestamp = to_iso(record.timestamp()[1] * 1000 + record.offset() % 1000)
     return Raw(topic, record.value() or b"", timestamp, source)
 
@@ -1175,13 +1185,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         ### BEGIN SOLUTION
         self.known.clear()
@@ -1196,7 +1206,7 @@ class Processor(KafkaStage):
         ### END SOLUTION
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         ### BEGIN SOLUTION
         try:
             address = parse_f2_topic(raw.topic)
@@ -1226,9 +1236,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -1236,11 +1245,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
     ### END SOLUTION
 
@@ -1278,8 +1288,9 @@ print(timescale)
 if "hypertables" in timescale.capabilities:
     print("TimescaleDB: iot_measurements is a hypertable, one chunk a day.")
 else:
-    print("This machine has no TimescaleDB. You work on plain PostgreSQL with a small layer that has the functions")
-    print("of this lab (stack/timescaledb/plain_postgresql.sql): same rows, same answers, but no chunks.")
+    print("This machine has no TimescaleDB. You work on plain PostgreSQL, with a small layer that")
+    print("has the functions of this lab: stack/timescaledb/plain_postgresql.sql. The rows and the")
+    print("answers are the same, but there are no chunks.")
 
 # %% [markdown]
 # Rows go in by the thousand, in one transaction: all of them, or none. `COPY` is PostgreSQL's fastest way in, but it
@@ -1288,7 +1299,9 @@ else:
 
 # %%
 row = ["2026-11-21T11:00:00Z", "f2-demo", "analog", "temperature", "1:1", 21.5, "°C", "cmnd/demo"]
-insert = "INSERT INTO iot_measurements VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+insert = """
+    INSERT INTO iot_measurements VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
 with psycopg.connect(timeseries_dsn, autocommit=True) as writer:
     writer.execute("DELETE FROM iot_measurements WHERE device_id = 'f2-demo'")
     print([writer.execute(insert, row).rowcount for _ in range(3)])
@@ -1313,7 +1326,7 @@ with psycopg.connect(timeseries_dsn, autocommit=True) as writer:
 # %% nbgrader={"grade": false, "grade_id": "part-08-measurement", "locked": true, "schema_version": 3, "solution": false}
 # %%part f2
 class Row(NamedTuple):
-    """A row of the table `iot_measurements`. The first five are its key: a record that comes again changes nothing."""
+    """A row of the table `iot_measurements`. The first five are its key."""
 
     timestamp: str
     device_id: str
@@ -1333,7 +1346,9 @@ def parse_measurement(value: bytes) -> tuple[Row, float]:
         moment = datetime.fromisoformat(row.timestamp)
         if moment.tzinfo is None:
             raise ValueError("the timestamp has no time zone")
-        if type(row.value) not in (int, float, str) or row.value in (math.inf, -math.inf) or row.value != row.value:
+        if type(row.value) not in (int, float, str) or (row.value != row.value):  # NaN
+            raise ValueError(f"the value is {row.value!r}")
+        if row.value in (math.inf, -math.inf):
             raise ValueError(f"the value is {row.value!r}")
         texts = "".join(row[1:5] + row[6:] + (row[5:6] if isinstance(row.value, str) else ()))
         if b"\0" in texts.encode():
@@ -1383,16 +1398,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -1412,7 +1430,8 @@ class Sink(KafkaStage):
                 refused.append((error, record))
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -1421,31 +1440,34 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(rows) == 1:
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
         ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "check-08-6", "locked": true, "points": 4, "schema_version": 3, "solution": false}
@@ -1524,7 +1546,8 @@ for payload in (b"00D", b"00D7"):
 
 def letters():
     """The dead letters of that controller."""
-    found = [json.loads(record.value()) for record in tail(kafka.bootstrap, "dead_letter_iot_data", 100)]
+    records = tail(kafka.bootstrap, "dead_letter_iot_data", 100)
+    found = [json.loads(record.value()) for record in records]
     return [letter for letter in found if letter["topic"] == plug]
 
 

@@ -117,9 +117,9 @@ def test_each_section_asks_before_it_shows():
 
 
 def test_what_a_wide_line_would_hide_is_folded():
-    """Nobody scrolls sideways to read code: 100 characters fit into a cell of JupyterLab on a small screen."""
+    """Nobody scrolls sideways to read code: 102 characters fit into a cell of JupyterLab on a small screen."""
     wide = [line for cell in sources.read(LAB.source).cells if cell.cell_type == "code"
-            for line in cell.source.splitlines() if len(line) > 120]
+            for line in cell.source.splitlines() if len(line) > 102]
     assert wide == []
 
 
