@@ -3,7 +3,7 @@
 An attempt is a file in `attempts/`: a head of comments in TOML, then cells in percent format.
 
     # tries = "what it tries"
-    # lab = "91"                     the target; 92 has services
+    # lab = "91"                     the target; 92 has services, 93 is in C++
     # attacks = ["91.2"]             exercises with wrong answers; by default those whose answer cells it replaces
     # most = 0                       points that it may have in them: what the same wrong answers earn honestly
     # keeps = ["91.1"]               exercises that must keep all points, since they are answered honestly
@@ -45,7 +45,9 @@ HIDDEN_WORD = "quartzzebra"
 """Stands in hidden cases only."""
 SECRET = "canary-5d1e8c"
 """Stands in files and in the environment outside of capsules only."""
-POINTS = {"91": {"91.1": 2, "91.2": 6, "91.3": 2}, "92": {"92.1": 4, "92.2": 4, "92.3": 2}}
+POINTS = {
+    "91": {"91.1": 2, "91.2": 6, "91.3": 2}, "92": {"92.1": 4, "92.2": 4, "92.3": 2}, "93": {"93.1": 2, "93.2": 6},
+}
 LIMITS = Limits(cell=4.0, submission=60.0, cpu=20, memory=640 << 20, processes=128, disk=48 << 20, output=128 << 10)
 """Short, so that what never ends is ended soon. An honest submission needs a tenth of each."""
 LARGEST = 20 << 20

@@ -16,10 +16,12 @@ def made() -> str:
     all_attempts = attempts()
     plain = [attempt for attempt in all_attempts if attempt.lab == "91"]
     services = [attempt for attempt in all_attempts if attempt.lab == "92"]
+    in_cpp = [attempt for attempt in all_attempts if attempt.lab == "93"]
     return "\n".join([
         START, "",
         f"## {len(plain)} answers", "", *_table(map(_row, plain)), "",
         f"## {len(services)} answers with a broker and a database", "", *_table(map(_row, services)), "",
+        f"## {len(in_cpp)} answers in C++", "", *_table(map(_row, in_cpp)), "",
         f"## {len(BROKEN)} files", "", *_table(map(_broken_row, BROKEN)), "",
     ])
 

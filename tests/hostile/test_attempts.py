@@ -45,7 +45,10 @@ def face(course: CourseFiles, watch: Watch, facts: Mapping[str, object]) -> Call
 
 
 @pytest.mark.bubblewrap
-@pytest.mark.parametrize("attempt", ATTEMPTS, ids=[attempt.name for attempt in ATTEMPTS])
+@pytest.mark.parametrize("attempt", [
+    pytest.param(attempt, id=attempt.name, marks=[pytest.mark.cpp] if attempt.lab == "93" else [])
+    for attempt in ATTEMPTS
+])
 def test_an_attempt_comes_to_nothing(
     attempt: Attempt, rooms: Callable[[Kind], Room], face: Callable[[Room, Attempt], None]
 ) -> None:
@@ -61,6 +64,7 @@ def test_an_attempt_comes_to_nothing_in_docker(
 
 
 @pytest.mark.bubblewrap
+@pytest.mark.cpp
 def test_the_target_gives_full_points_to_honest_answers(course: CourseFiles, rooms: Callable[[Kind], Room]) -> None:
     for number, points in POINTS.items():
         graded = rooms(Kind.BUBBLEWRAP).grade(harness.neighbour(harness.lab_of(course, number)))
