@@ -21,17 +21,22 @@ READY = [lab for lab in LABS if lab.ready]
 CONTAINERS = {"mqtt": "mosquitto", "kafka": "kafka", "postgresql": "postgresql", "timescaledb": "timescaledb"}
 PROGRAMS = {"mqtt": "mosquitto", "kafka": "kafka_java", "postgresql": "postgres"}
 SERVICES = ("mqtt", "influxdb", "kafka", "postgresql", "timescaledb")
+# Of these the other two kinds of providers run: another Mosquitto, and of lab 08 the most different servers, which are
+# the containers (a real TimescaleDB is there, and nowhere else). With LABKIT_TEST_ALL_PROVIDERS=1 all run.
+SELDOM = frozenset() if os.environ.get("LABKIT_TEST_ALL_PROVIDERS") else frozenset({("03", "docker"), ("08", "native")})
 
 
 def runs(lab: Lab) -> list[Any]:
     """The lab with all its services embedded, with all from containers, with all as programs: as far as there are."""
     images = [CONTAINERS[name] for name in lab.services if name in CONTAINERS]
     marks = [getattr(pytest.mark, PROGRAMS[name]) for name in lab.services if name in PROGRAMS]
-    found = [pytest.param(lab, "embedded", id=f"{lab.number}-embedded")]
-    if marks:
-        found.append(pytest.param(lab, "native", id=f"{lab.number}-native", marks=marks))
-    if images:
-        found.append(pytest.param(lab, "docker", id=f"{lab.number}-docker", marks=pytest.mark.docker(*images)))
+    always = [pytest.mark.cpp] if "cpp" in lab.services else []
+    found = [pytest.param(lab, "embedded", id=f"{lab.number}-embedded", marks=always)]
+    if marks and (lab.number, "native") not in SELDOM:
+        found.append(pytest.param(lab, "native", id=f"{lab.number}-native", marks=[*always, *marks]))
+    if images and (lab.number, "docker") not in SELDOM:
+        docker = pytest.mark.docker(*images)
+        found.append(pytest.param(lab, "docker", id=f"{lab.number}-docker", marks=[*always, docker]))
     return found
 
 
