@@ -93,12 +93,16 @@ def environment(root: Path) -> dict[str, str]:
     return {**os.environ, "PATH": path, "PYTHONPATH": modules.rstrip(os.pathsep), "JUPYTER_PLATFORM_DIRS": "1"}
 
 
+# `python -m nbgrader`, without a package that takes a second of the processor to load (see grader/__init__.py).
+NBGRADER = "import runpy, sys; sys.modules['rfc3987_syntax'] = None; runpy.run_module('nbgrader', run_name='__main__')"
+
+
 @pytest.fixture(scope="session")
 def nbgrader() -> Run:
     """Stock nbgrader, run in a course as an instructor runs it: `nbgrader(lab, "autograde", "90-toy")`."""
 
     def run(lab: LabFiles, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-m", "nbgrader", *arguments], cwd=lab.root, env=environment(lab.root),
+        return subprocess.run([sys.executable, "-c", NBGRADER, *arguments], cwd=lab.root, env=environment(lab.root),
                               capture_output=True, text=True, timeout=300, check=False)
 
     return run

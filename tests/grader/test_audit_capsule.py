@@ -70,7 +70,7 @@ def test_every_answer_of_an_exercise_is_judged_in_capsules_as_in_a_plain_process
 @pytest.mark.bubblewrap
 @pytest.mark.timeout(600)
 def test_a_wrong_answer_to_each_exercise_is_judged_in_capsules_as_it_should_be() -> None:
-    """References and untouched notebooks are in tests/grader/judge/test_labs.py, a whole lab each."""
+    """References and untouched notebooks are in tests/grader/run/test_course.py, a whole lab each."""
     samples = [(lab, audit_capsule.sample(plan)) for lab in COURSE.labs() for plan in audit.plans([lab])]
     plans = [(lab, replace(plan, tasks=plan.tasks[-1:], answers=plan.answers[-1:])) for lab, plan in samples]
     assert [[task.kind for task in plan.tasks] for _, plan in plans] == [["wrong"]] * 12

@@ -36,6 +36,7 @@ def due(course: CourseFiles, lab: LabFiles, when: str) -> None:
 
 SEVERAL = """
 import contextlib, json, shutil, sys
+sys.modules["rfc3987_syntax"] = None  # a second of the processor (see grader/__init__.py)
 from jupyter_core.application import NoStart
 from nbgrader.apps import NbGraderApp
 for command in json.loads(sys.argv[1]):

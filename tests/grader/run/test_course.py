@@ -7,21 +7,43 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 
-from grader.layout import CourseFiles
+from grader import namespace, parts
+from grader.layout import CourseFiles, LabFiles
 from tests.grader.conftest import REPOSITORY, environment
 from tests.grader.run.conftest import hand_in
 
-LABS = [lab.folder for lab in CourseFiles(REPOSITORY).labs()]
+LABS = CourseFiles(REPOSITORY).labs()
+DUE = {"reference": 20, "noisy": 20, "untouched": 0}
+
+
+def answered_in_python(cell: Any) -> bool:
+    return bool(cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
+                and not parts.cpp_file(cell.source))
+
+
+def noisy(cells: list[Any]) -> None:
+    """Let every function of the reference print, warn and log."""
+    for cell in filter(answered_in_python, cells):
+        head, text = parts.split(cell.source) or ("", cell.source)
+        cell.source = (f"%%part {head}\n" if head else "") + namespace.noisy(text)
+
+
+def students(lab: LabFiles) -> list[str]:
+    """All but the noisy one where nothing is answered in Python: nothing can be made noisy there."""
+    python = any(map(answered_in_python, nbformat.read(lab.solution, as_version=4).cells))
+    return [student for student in DUE if student != "noisy" or python]
 
 
 @pytest.mark.bubblewrap
 @pytest.mark.mosquitto
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_reference_gets_all_points_and_an_untouched_lab_none(tmp_path: Path) -> None:
+def test_reference_and_noisy_answers_get_all_points_and_an_untouched_lab_none(tmp_path: Path) -> None:
     for name in ("solutions", "labs", "grader/hidden"):
         shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     for name in ("nbgrader_config.py", "grader/nbgrader_config.py"):
@@ -29,11 +51,12 @@ def test_the_reference_gets_all_points_and_an_untouched_lab_none(tmp_path: Path)
     course = CourseFiles(tmp_path)
     for lab in course.labs():
         hand_in(lab, "reference", lab.solution.read_bytes())
+        if "noisy" in students(lab):
+            hand_in(lab, "noisy", change=noisy)
         hand_in(lab, "untouched", lab.released.read_bytes())
     done = subprocess.run([sys.executable, "-m", "grader", "--root", str(tmp_path), "run", "--json"], cwd=tmp_path,
                           env=environment(tmp_path), capture_output=True, text=True, timeout=550, check=False)
     assert done.returncode == 0, done.stderr
     found = {(entry["lab"], entry["student"]): (entry["score"], entry["incidents"])
              for entry in json.loads(done.stdout)["submissions"]}
-    assert found == {(lab, student): (points, []) for lab in LABS
-                     for student, points in (("reference", 20), ("untouched", 0))}
+    assert found == {(lab.folder, student): (DUE[student], []) for lab in LABS for student in students(lab)}

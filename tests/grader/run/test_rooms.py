@@ -25,7 +25,7 @@ from tests.grader.run.conftest import gradebook, hand_in, record, scores
 from tests.grader.test_nbgrader import SUBMISSIONS, cell_of
 
 pytestmark = [pytest.mark.bubblewrap, pytest.mark.slow, pytest.mark.timeout(400)]
-SLEEPY = "def double(number):\n    while True:\n        pass\n"
+SLEEPY = "import time\n\ndef double(number):\n    while True:\n        time.sleep(1)\n"
 SETTINGS = "\nc.GraderRun.seed = 'the same everywhere'\nc.GraderRun.limits = {'cell': 20}\n"
 
 
