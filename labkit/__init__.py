@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from labkit.checks.gate import Gate
     from labkit.checks.notebook import check, hint
     from labkit.cpp.board import board
-    from labkit.devices import history, reference_node, simulated_board
+    from labkit.devices import history, reference_node, simulated_board, simulated_controllers
     from labkit.house import part
     from labkit.processes import spawn
     from labkit.services import Endpoint, start
@@ -31,6 +31,7 @@ __all__ = [
     "reference_node",
     "service_lights",
     "simulated_board",
+    "simulated_controllers",
     "spawn",
     "start",
     "topic_explorer",
@@ -51,6 +52,7 @@ _HOME = {
     "reference_node": "labkit.devices",
     "service_lights": "labkit.widgets",
     "simulated_board": "labkit.devices",
+    "simulated_controllers": "labkit.devices",
     "spawn": "labkit.processes",
     "start": "labkit.services",
     "topic_explorer": "labkit.widgets",

@@ -108,6 +108,7 @@ LABS: tuple[Lab, ...] = (
         ("mqtt", "kafka", "postgresql", "timescaledb"),
         ("f2",),
         "A pipeline that decodes raw device data and stays right when a stage is killed.",
+        ready=True,
     ),
     Lab(
         "09",

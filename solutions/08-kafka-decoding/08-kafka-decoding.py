@@ -43,9 +43,7 @@ import time
 import pandas as pd
 import paho.mqtt.client as mqtt
 
-from labkit import check, hint, house_plan, log_view, start
-from labkit.devices.f2 import build
-from labkit.devices.fleet import Fleet
+from labkit import check, hint, house_plan, log_view, simulated_controllers, spawn, start
 
 services = start("mqtt", "kafka", "postgresql", "timescaledb", mqtt=["anonymous_sessions"])
 broker, kafka = services.mqtt, services.kafka
@@ -61,7 +59,7 @@ listener.connect(broker.host, broker.port)
 listener.loop_start()
 messages.get(timeout=10)  # subscribed
 
-controllers = Fleet(build(3, interval=2.0, seed=8, start=time.time()), broker).start()
+controllers = simulated_controllers(broker, 3, interval=2.0)
 first = [messages.get(timeout=10) for _ in range(8)]
 pd.DataFrame([(message.topic, message.payload) for message in first], columns=["topic", "payload"])
 
@@ -1263,8 +1261,6 @@ check("08.5")
 # enough to do all the work? (You saw the picture.) The view shows each partition with what the group has committed.
 
 # %%
-from labkit.processes import spawn
-
 pair = [spawn("f2", "Processor", kafka.bootstrap, parameters_dsn) for _ in range(2)]
 wait_for(lambda: all(each.stats["received"] for each in pair), connector, *pair)
 for each in pair:
