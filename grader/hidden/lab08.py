@@ -6,6 +6,7 @@ import base64
 import math
 import random
 import re
+import string
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -163,7 +164,7 @@ def sink(student: Student, world: World) -> None:
 
 # A second decoder: slow, one step after the other, with exact fractions until the last one.
 
-HEX_DIGITS = "0123456789abcdefABCDEF"
+HEX_DIGITS = string.hexdigits
 
 
 class BadError(Exception):
@@ -231,7 +232,7 @@ def _split(encoding: str) -> tuple[str, int, str]:
     number = found[2] if found else ""
     rest = encoding[found.end() :] if found else encoding
     if kind == "BITS":
-        more = re.match(r"-([0-9]+)", rest)
+        more = re.match(r"-(\d+)", rest, re.ASCII)
         need(number != "" and more is not None, "UNKNOWN_ENCODING")
         assert more is not None
         rest = rest[more.end() :]

@@ -197,7 +197,8 @@ class Host:
 
 def _of_student(thread: threading.Thread) -> bool:
     # The kit's threads, and the clients of a check, have labkit- in their names; the rest is the kernel's own.
-    return "labkit-" not in thread.name and not thread.name.startswith(("IPython", "Thread-Heartbeat", "IOPub"))
+    kernels = ("IPython", "Thread-Heartbeat", "IOPub", "subshell-")
+    return "labkit-" not in thread.name and not thread.name.startswith(kernels)
 
 
 def show_plainly(value: object) -> str:

@@ -304,13 +304,6 @@ NOT_COMMITTED = Hint(
     "Without a commit it begins anew each time, and all is decoded again and again.",
     "`self.commit(records)` at the end of `handle`, after the delivery.",
 )
-TAKE_OVER = Hint(
-    "take-over",
-    "One member of the group died. Are the outputs of all its records there?",
-    "Kafka gives its partitions to the other member, which goes on at the committed offsets. What was committed and "
-    "not delivered is lost; what was delivered and not committed comes twice, which the sink's key makes harmless.",
-    "Commit only what is delivered; let no error of one batch end the thread.",
-)
 NOTHING_CAME = Hint(
     "nothing-came",
     "Look at `stats[\"error\"]` of the stage: what does it say?",

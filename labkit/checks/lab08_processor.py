@@ -1,7 +1,7 @@
 """Check of exercise 8.5, the processor: what it makes of records, and what of its group's work when a member dies.
 
-A group takes some seconds to come together, and longer to notice a death. So all groups are started first, and what one
-criterion waits for happens while another one is judged.
+A group takes some seconds to come together, and longer to notice a death. So all groups are started first, and the
+member is killed then: the others are judged while its group finds out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.checks import lab08_hints as hints
-from labkit.checks.criterion import criterion
+from labkit.checks.criterion import CriterionFailed, criterion
 from labkit.checks.hints import Hint
 from labkit.checks.kafka_front import KafkaFront
 from labkit.checks.kafka_view import PARTITIONS, Record
@@ -78,8 +78,10 @@ class Stage:
         return moments
 
     def outputs(self, count: int, timeout: float, *, dead: bool = False) -> list[dict[str, Any]]:
-        """Wait for so many different outputs, and return all."""
+        """Wait for so many different outputs, and return all; without a wait, all that are there now."""
         topic = self.dead if dead else self.decoded
+        if not timeout:
+            return documents(self.world.kafka.records(topic))
 
         def enough(records: list[Record]) -> bool:
             return len({record.value for record in records}) >= count
@@ -100,11 +102,10 @@ def processor(student: Student, world: World) -> None:
     mac = house.controller()
     judged, careful, family = (Stage(student, world, house) for _ in range(3))
     running = watched = None
-    members: tuple[Outcome, Outcome] | None = None
-    fronts = family.front, world.kafka_front()
+    pair = Pair(family, mac)
     if not empty:
         running, watched = judged.start(), careful.start()
-        members = family.spawn(fronts[0]), family.spawn(fronts[1])
+        pair.begin()
     with criterion("each value of a message becomes a measurement", points=1):
         measurements(world, judged, mac, empty.or_else(running))
     with criterion("what cannot be read becomes a dead letter, and stops nothing", points=1):
@@ -113,8 +114,7 @@ def processor(student: Student, world: World) -> None:
         commits(world, careful, mac, empty.or_else(watched))
     with criterion("a processor is killed in the middle, and no record is lost", points=1):
         empty.or_else(running)
-        assert members is not None
-        death(world, family, mac, members, fronts)
+        pair.end()
 
 
 class Unwritten:
@@ -225,7 +225,7 @@ def dead_letters(world: World, stage: Stage, mac: str, running: Outcome) -> None
     stage.send(*messages, behind, partition=world.random.randrange(PARTITIONS))
     world.kafka.produce(stage.raw, [(None, b"somebody else's", {})], partition=0)
     # The meter's other value can be read.
-    good = stage.outputs(before + 2, JOINING)
+    good = stage.outputs(before + 2, 6)
     letters = stage.outputs(len(poison) + 1, 4, dead=True)
     world.expect(letters or len(good) > before, expected=f"{len(poison) + 1} dead letters", hint=hints.POISON,
                  found=f"none, and no measurement of the records behind{trouble(running)}")
@@ -271,47 +271,78 @@ def _none_committed(world: World, stage: Stage, before: int, seconds: float) -> 
                  hint=hints.COMMIT_EARLY)
 
 
-def death(
-    world: World, stage: Stage, mac: str, members: tuple[Outcome, Outcome], fronts: tuple[KafkaFront, KafkaFront],
-    count: int = 40,
-) -> None:
-    """Two share the work; one gets records, hands their output to Kafka, and is killed before Kafka takes it."""
-    for member in members:
-        member.succeeds(hint=hints.NOTHING_CAME)
-    total = 0
+class Pair:
+    """Two processors of one group, in processes of their own; one is killed with output that Kafka has not taken.
 
-    def both_work() -> bool:
-        nonlocal total
-        _spread(stage, mac, count)
-        total += count
-        stage.outputs(total, 6)
-        return all(front.asked("Produce") > before for front, before in zip(fronts, asked, strict=True))
+    Args:
+        stage: their topics and their group.
+        mac: the controller whose records they get.
+        count: records of one round.
+    """
 
-    asked = [front.asked("Produce") for front in fronts]
-    world.wait_until(both_work, JOINING)
-    found = len({each["timestamp"] for each in stage.outputs(total, JOINING)})
-    world.expect(found == total, expected=f"{total} measurements of two processors in one group",
-                 found=f"{found}", hint=hints.NOTHING_CAME)
-    shared = all(front.asked("Produce") > before for front, before in zip(fronts, asked, strict=True))
-    world.expect(shared, expected="outputs of both members of the group", hint=hints.TAKE_OVER,
-                 found="one of them gets no records: have both the group that they were given?")
-    fronts[0].hold("Produce")
-    before = stage.committed()
-    _spread(stage, mac, count)
-    total += count
-    world.wait_until(lambda: fronts[0].waiting("Produce"), 5)
-    world.wait_until(lambda: stage.committed() - before >= count, 0.5)
-    members[0].call("kill").succeeds()
-    fronts[0].close()  # what was on its way dies with the process
-    found = len({each["timestamp"] for each in stage.outputs(total, DYING)})
-    world.expect(found == total, expected=f"a measurement of each of {total} records, also of those that the killed "
-                 "processor had", found=f"{found}: {total - found} are lost", hint=hints.COMMIT_EARLY)
-    world.wait_until(lambda: stage.committed() >= total, 5)
-    world.expect(stage.committed() >= total, expected=f"{total} committed records", found=f"{stage.committed()}",
-                 hint=hints.NOT_COMMITTED)
+    def __init__(self, stage: Stage, mac: str, count: int = 40) -> None:
+        self.stage, self.mac, self.count = stage, mac, count
+        self.world = stage.world
+        self.fronts = stage.front, stage.world.kafka_front()
+        self.total = 0
+        self._failed: CriterionFailed | None = None
 
+    def begin(self) -> None:
+        """Start both, let both work, and kill one. What is wrong with that is said by `end`."""
+        try:
+            self._kill_one()
+        except CriterionFailed as failed:
+            self._failed = failed
 
-def _spread(stage: Stage, mac: str, count: int) -> None:
-    """Records in all partitions."""
-    for partition in range(PARTITIONS):
-        stage.send(*((mac, "analog/1/humidity-4", b"\x07") for _ in range(count // PARTITIONS)), partition=partition)
+    def _send(self) -> None:
+        """A round of records, in all partitions."""
+        for partition in range(PARTITIONS):
+            messages = [(self.mac, "analog/1/humidity-4", b"\x07")] * (self.count // PARTITIONS)
+            self.stage.send(*messages, partition=partition)
+        self.total += self.count
+
+    def _share(self) -> bool:
+        """Whether both have sent output."""
+        return all(front.asked("Produce") for front in self.fronts)
+
+    def _found(self, timeout: float) -> int:
+        return len({each["timestamp"] for each in self.stage.outputs(self.total, timeout)})
+
+    def _kill_one(self) -> None:
+        members = [self.stage.spawn(front) for front in self.fronts]
+        for member in members:
+            member.succeeds(hint=hints.NOTHING_CAME)
+
+        def both_work() -> bool:
+            self._send()
+            self._found(JOINING if self.total == self.count else 3)
+            return self._share()
+
+        self.world.wait_until(both_work, JOINING)
+        found = self._found(3)
+        self.world.expect(found == self.total, expected=f"{self.total} measurements of two processors in one group",
+                          found=f"{found}{trouble(members[0])}", hint=hints.NOTHING_CAME)
+        self.world.expect(self._share(), expected="outputs of both members of the group",
+                          found="one of them gets no records: have both the group that they were given?")
+        self.fronts[0].hold("Produce")
+        before = self.stage.committed()
+        self._send()
+        self.world.wait_until(lambda: self.fronts[0].waiting("Produce"), 5)
+        early = self.world.wait_until(lambda: self.stage.committed() - before >= self.count, 0.5)
+        self.world.expect(not early, hint=hints.COMMIT_EARLY,
+                          expected="no commit of records whose output Kafka has not taken",
+                          found=f"all {self.count} committed, and {self.fronts[0].waiting('Produce')} requests wait")
+        members[0].call("kill").succeeds()
+        self.fronts[0].close()  # what was on its way dies with the process
+
+    def end(self) -> None:
+        """Demand that the other one took over, and that nothing is lost."""
+        if self._failed is not None:
+            raise self._failed
+        found = self._found(DYING)
+        self.world.expect(found == self.total, expected=f"a measurement of each of {self.total} records, also of those "
+                          "that the killed processor had", found=f"{found}: {self.total - found} are lost",
+                          hint=hints.COMMIT_EARLY)
+        self.world.wait_until(lambda: self.stage.committed() >= self.total, 5)
+        self.world.expect(self.stage.committed() >= self.total, expected=f"{self.total} committed records",
+                          found=f"{self.stage.committed()}", hint=hints.NOT_COMMITTED)
