@@ -198,11 +198,11 @@ def manifest(student: Student, world: World) -> None:
             size = pick.randint(1, slot)
             fills_in(firmware, offer(sha256=digest, size=size, slot=slot, version=f"1.{pick.randint(1, 99)}.0"))
             declined(firmware, offer("size", hints.SIZE_LIMIT, size=slot + pick.randint(1, 9), slot=slot))
-            declined(firmware, offer("sha256", hints.DIGEST_FORM, sha256=digest[: pick.randint(0, 63)]))
-            declined(firmware, offer("version", hints.DOWNGRADE, version="3.1.4", running=f"3.{pick.randint(2, 9)}.0"))
-            declined(firmware, offer("version", hints.MIN_VERSION, min_version=f"1.0.{pick.randint(1, 9)}"))
+            declined(firmware, offer("sha256|sha-256|digest", hints.DIGEST_FORM, sha256=digest[: pick.randint(0, 63)]))
+            declined(firmware, offer("", hints.DOWNGRADE, version="3.1.4", running=f"3.{pick.randint(2, 9)}.0"))
+            declined(firmware, offer("", hints.MIN_VERSION, min_version=f"1.0.{pick.randint(1, 9)}"))
         declined(firmware, offer("note", note=pick.randint(0, 9)))
-        declined(firmware, offer("sha256", hints.DIGEST_FORM, sha256=" " + DIGEST[1:]))
+        declined(firmware, offer("sha256|sha-256|digest", hints.DIGEST_FORM, sha256=" " + DIGEST[1:]))
     with criterion("an image that is not the manifest's is refused"):
         for _ in range(3):
             images(firmware, pick.randint(2, 10**7), pick.randbytes(32))

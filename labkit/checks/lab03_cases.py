@@ -112,7 +112,7 @@ class Command:
         id: what is read of its id.
         name: what is read of its name.
         params: the params as they stand there, "" for none.
-        reason: a word that the reason must contain; "" if the command is accepted.
+        reason: a word that the reason must contain, or several with `|` between; "" if the command is accepted.
         hint: for a function that gets it wrong.
     """
 
@@ -362,7 +362,7 @@ class Offer:
 
     Args:
         manifest: its members.
-        reason: a word that the reason must contain; "" if it is accepted.
+        reason: a word that the reason must contain, or several with `|` between; "" for any.
         hint: for a function that gets it wrong.
         text: the manifest as text, if its members cannot say it.
         running: the version that runs.
@@ -405,18 +405,20 @@ BAD_OFFERS = (
     *(offer(key, without=key) for key in OFFER),
     offer("colour", colour="red"), offer("name", name="esp32-lamp"), offer("name", name=5),
     Offer({}, "size", text=json.dumps(OFFER)[:-1] + ', "size": 5}'),
-    offer("version", hints.DOWNGRADE, version="1.0.0"), offer("version", hints.DOWNGRADE, version="0.9.9"),
-    offer("version", hints.DOWNGRADE, version="1.0.0-rc.1"),
-    offer("version", hints.DOWNGRADE, version="1.9.0", running="1.10.0"),
-    offer("version", hints.DOWNGRADE, version="1.0.0+new"),
+    offer("", hints.DOWNGRADE, version="1.0.0"), offer("", hints.DOWNGRADE, version="0.9.9"),
+    offer("", hints.DOWNGRADE, version="1.0.0-rc.1"),
+    offer("", hints.DOWNGRADE, version="1.9.0", running="1.10.0"),
+    offer("", hints.DOWNGRADE, version="1.0.0+new"),
     offer("version", version="1.1"), offer("version", version=2), offer("version", version="1.01.0"),
-    offer("version", hints.MIN_VERSION, min_version="1.0.1"),
-    offer("version", hints.MIN_VERSION, min_version="1.1.0"),
+    offer("", hints.MIN_VERSION, min_version="1.0.1"),
+    offer("", hints.MIN_VERSION, min_version="1.1.0"),
     offer("min_version", hints.MIN_VERSION, min_version="new"),
     offer("min_version", hints.MIN_VERSION, min_version=None),
     *(offer("size", hints.SIZE_LIMIT, size=size)
       for size in (0, -1, SLOT + 1, 2**32 + 5, 2**63 - 1, "918304", 1.5, True)),
-    *(offer("sha256", hints.DIGEST_FORM, sha256=digest) for digest in
+    *(offer("sha256|sha-256|digest", hints.DIGEST_FORM, sha256=digest)
+      for digest in
       (DIGEST[:-1], DIGEST + "0", DIGEST[:-1] + "g", "", 5, "0x" + DIGEST[2:-1])),
-    *(offer("url", url=url) for url in ("ftp://updates.local/node.bin", "node.bin", "", 5, "http://" + "u" * 200)),
+    *(offer("url|address", url=url)
+      for url in ("ftp://updates.local/node.bin", "node.bin", "", 5, "http://" + "u" * 200)),
 )

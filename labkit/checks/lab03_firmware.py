@@ -99,6 +99,25 @@ def accepted(outcome: Outcome, hint: HintFor = None) -> None:
                                      of_cpp(hint))
 
 
+def refused(outcome: Outcome, words: str, hint: Hint) -> None:
+    """Demand a reason that says what is wrong.
+
+    Args:
+        outcome: of a call that answers a reason among other things.
+        words: one of which the reason must contain, in capital letters or small ones: `"sha256|digest"`; "" for any.
+        hint: for what accepts the thing.
+    """
+    wanted = [word for word in words.split("|") if word]
+    said = " or ".join(repr(word) for word in wanted)
+
+    def good(reason: str) -> bool:
+        return bool(reason) and (not wanted or any(word.lower() in reason.lower() for word in wanted))
+
+    given = outcome.item("reason").quietly()
+    outcome.item("reason").satisfies(good, f"a reason that says {said}" if said else "a reason, since it is refused",
+                                     of_cpp(hints.SAY_WHY if given else hint))
+
+
 def message(outcome: Outcome, expected: str, hint: HintFor = None) -> None:
     """Demand that a writer made exactly this message, in the memory that it was given.
 

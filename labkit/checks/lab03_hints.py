@@ -170,6 +170,13 @@ SAY_WHY = Hint(
     "`because(\"unknown command '\", name, \"'\")`, `because(\"brightness must be 0 to 255\")`; for JSON the byte "
     "that `parse_json` stopped at, with `append_number`.",
 )
+TOO_LONG = Hint(
+    "too-long",
+    "How long is this message, and how much does a node read?",
+    "A node has memory for messages of up to `kCommandSize` bytes, and whoever sends more has to hear it. JSON that "
+    "is fine may still be too long.",
+    "Compare `message.size()` with `kCommandSize` before anything else, and return `because(kTooLong)`.",
+)
 ACTION_NAMES = Hint(
     "action-names",
     "Compare the names letter by letter.",

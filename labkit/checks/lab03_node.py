@@ -23,7 +23,7 @@ from labkit.checks.lab03_cases import (
     offline,
     online,
 )
-from labkit.checks.lab03_firmware import BUILDING, Firmware, accepted, member, message, of_cpp
+from labkit.checks.lab03_firmware import BUILDING, Firmware, accepted, member, message, of_cpp, refused
 from labkit.checks.outcome import Outcome
 from labkit.checks.registry import exercise
 from labkit.checks.student import Student
@@ -270,10 +270,7 @@ def fills_in(firmware: Firmware, case: Offer) -> None:
 
 def declined(firmware: Firmware, case: Offer) -> None:
     """A bad manifest is refused, with a reason that says what is wrong."""
-    found = _judged(firmware, case)
-    given = hints.SAY_WHY if found.quietly() and found.item("reason").quietly() else case.hint
-    found.item("reason").satisfies(lambda said: case.reason in said, f"a reason that says {case.reason!r}",
-                                   of_cpp(given))
+    refused(_judged(firmware, case), case.reason, case.hint)
 
 
 def images(firmware: Firmware, size: int, digest: bytes) -> None:
