@@ -1259,7 +1259,7 @@ check("03.6")
 # ## Your board
 #
 # All six files together are a firmware. The next cell compiles it with your files, and runs it as a virtual DOIT
-# DevKit V1: a program of its own, with the state machine, buffer and commands that you wrote. Its buffer has 24
+# DevKit V1: a process of its own, with the state machine, buffer and commands that you wrote. Its buffer has 24
 # places here, so that you can see it fill. `cable` lies between board and broker: you will pull it.
 
 # %%
@@ -1278,8 +1278,9 @@ except Exception as problem:  # a file is not written yet or wrong, or this comp
 board_view(mine) if mine else None
 
 # %% [markdown]
-# Switch the Wi-Fi off with the button, watch the state machine and the ring, and switch it on again. Then send
-# commands; the lamp follows. A command that you make up is refused, with *your* reason:
+# Switch the Wi-Fi off with the button (in code: `mine.wifi(False)`), watch the state machine and the ring, and switch
+# it on again. Without a network the machine stays in READY: the node does not even try. Then send commands; the lamp
+# follows. A command that you make up is refused, with *your* reason:
 
 # %%
 if mine:
