@@ -5,51 +5,17 @@ Formats: what GCC's libsanitizer prints (GCC 12), and LLVM's newer wording of th
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from labkit.cpp.findings import KINDS, Finding, Frame, frames_of, short
+from labkit.cpp.reports import of_asan, of_ubsan, too_much
+
+__all__ = ["EXIT", "KINDS", "Finding", "environment", "read", "short"]
 
 EXIT = 99
 """Exit status of a program that a sanitizer stopped."""
-KINDS = (
-    "out-of-bounds", "null", "overflow", "use-after-scope", "use-after-free", "no-return", "stack", "leak",
-    "uninitialised", "arithmetic", "assertion", "exception", "exit", "endless", "memory", "output", "signal",
-)
-"""All kinds of findings."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What stopped a program.
-
-    Args:
-        kind: one of `KINDS`.
-        text: what happened, a sentence or two.
-        file: the student's file in which it happened, "" if it is not known.
-        line: its line, 0 if it is not known.
-        function: the student's function, "" if it is not known.
-        advice: what to do.
-        source: that line of the file, "" if it is not known.
-    """
-
-    kind: str
-    text: str
-    file: str = ""
-    line: int = 0
-    function: str = ""
-    advice: str = ""
-    source: str = ""
-
-    @property
-    def place(self) -> str:
-        """Where it happened, in words; "" if it is not known."""
-        inside = f"`{self.function}`" if self.function else ""
-        where = f"{self.file}, line {self.line}" if self.file else ""
-        return ", ".join(part for part in (inside, where) if part)
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.text}" if self.place else self.text
 
 
 def environment(*, leaks: bool = False, memory_mb: int = 512) -> dict[str, str]:
@@ -100,258 +66,20 @@ def read(
     return replace(found, source=lines[found.line - 1].strip() if 0 < found.line <= len(lines) else "")
 
 
-@dataclass(frozen=True)
-class _Frame:
-    function: str
-    file: str
-    line: int
-
-
-_FRAME = re.compile(
-    r"^\s*#\d+ 0x[0-9a-f]+ (?:in (?P<function>.+) )?\(?(?P<file>[^\s():]+):(?P<line>\d+)(?::\d+)?\)?$", re.MULTILINE
-)
-
-
-def _frames(report: str, files: Mapping[str, str] | None) -> list[_Frame]:
-    """The lines of the stack that are the student's own, the innermost first."""
-    found = []
-    for match in _FRAME.finditer(report):
-        file = match["file"].removeprefix("./")
-        own = file in files if files is not None else "/" not in file and file.endswith((".cpp", ".hpp"))
-        if own:
-            found.append(_Frame(short(match["function"] or ""), file, int(match["line"])))
-    return found
-
-
-def _frame(said: str, files: Mapping[str, str] | None) -> _Frame | None:
-    found = _frames(said, files)
+def _frame(said: str, files: Mapping[str, str] | None) -> Frame | None:
+    found = frames_of(said, files)
     return found[0] if found else None
 
 
-def short(function: str) -> str:
-    """Return a function's name without its parameters, template arguments and `node::`.
-
-    Args:
-        function: as a sanitizer writes it, such as `node::RingBuffer<int, 3ul>::push(int const&)`.
-    """
-    depth, plain = 0, ""
-    for letter in function.removesuffix(" const").split(" [", 1)[0]:
-        depth += letter in "<("
-        if depth == 0:
-            plain += letter
-        depth -= letter in ">)"
-    name = plain.strip().split(" ")[-1].removeprefix("::").removeprefix("node::").removeprefix("::")
-    return "" if name.startswith("DOCTEST_") else name  # a test has a name of its own
-
-
-def _endless(here: _Frame | None, seconds: float) -> Finding:
+def _endless(here: Frame | None, seconds: float) -> Finding:
     after = f" after {seconds:g} s" if seconds else ""
     where = " The line shown is where it was then." if here is not None else ""
     return Finding("endless", f"It was still running{after} and was stopped.{where}",
                    advice="look at the loop around this line: what makes its condition false, and does that happen?")
 
 
-# UndefinedBehaviorSanitizer: "FILE:LINE:COLUMN: runtime error: MESSAGE".
-_RUNTIME = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):\d+: runtime error: (?P<message>.+)$", re.M)
-_UB: tuple[tuple[str, str, str, str], ...] = (
-    (r"index (-?\d+) out of bounds for type '([^']+)'", "out-of-bounds",
-     "It uses index {0} of an array of type `{1}`, which does not have it: the first is 0, the last one less than the "
-     "number in brackets.",
-     "check the index before it is used; the last one is the number of elements minus 1."),
-    (r"(?:store to|load of|reference binding to|member (?:access|call) (?:within|on)|constructor call on) "
-     r"(?:null pointer|address 0x0+ )|applying (?:non-zero|zero) offset (?:\S+ )?to null pointer|"
-     r"null pointer passed as",
-     "null", "It uses a null pointer: one that points to nothing.",
-     "check the pointer before it is used, or find out why nothing was put into it."),
-    (r"(?:signed integer overflow|negation of): (.+?) cannot be represented in type '([^']+)'", "overflow",
-     "A calculation leaves the range of its type `{1}`: {0}. C++ does not say what happens then.",
-     "calculate in a larger type, such as `std::uint64_t`, or stop before the limit is reached."),
-    (r"negation of (\S+) cannot be represented in type '([^']+)'", "overflow",
-     "A calculation leaves the range of its type `{1}`: -({0}).", "calculate in a larger type."),
-    (r"shift exponent (-?\d+) is too large for (\d+)-bit type", "arithmetic",
-     "It shifts by {0} bits a number that has only {1}: C++ does not say what comes out.",
-     "limit the number of bits first, or shift a larger type, such as `std::uint64_t`."),
-    (r"shift exponent (-\d+) is negative|left shift of", "arithmetic",
-     "It shifts a number in a way that C++ does not define.", "shift unsigned numbers, by 0 or more bits."),
-    (r"division by zero", "arithmetic", "It divides by zero.", "check the divisor first."),
-    (r"(\S+) is outside the range of representable values of type '([^']+)'", "overflow",
-     "It turns {0} into `{1}`, which cannot hold it.", "check the range (and `std::isfinite`) before converting."),
-    (r"load of value (\d+), which is not a valid value for type '([^']+)'", "uninitialised",
-     "It reads a `{1}` that holds {0}: it was probably never given a value.",
-     "give every variable a value where it is declared: `bool on = false;`."),
-    (r"reached the end of a value-returning function without returning a value|reached an unreachable", "no-return",
-     "The function promises a result, but ended without `return`.", "add a `return` to every way out."),
-    (r"insufficient space for an object|out of bounds|pointer index expression", "out-of-bounds",
-     "It goes beyond the memory of an object.", "check sizes and positions before this line."),
-    (r"misaligned address", "out-of-bounds", "It reads a number at an address where none can be.",
-     "do not point into the middle of bytes with another type: copy them with `std::memcpy`."),
-)
-
-
-def _of_ubsan(said: str) -> Finding | None:
-    match = _RUNTIME.search(said)
-    if match is None:
-        return None
-    message = match["message"]
-    for pattern, kind, text, advice in _UB:
-        if found := re.search(pattern, message):
-            return Finding(kind, text.format(*(_type(part or "") for part in found.groups())), advice=advice)
-    return Finding("arithmetic", f"It does something that C++ does not define: {message}.", advice="look at this line.")
-
-
-def _type(name: str) -> str:
-    return name.replace("struct ", "").replace("node::", "")
-
-
-_ASAN = re.compile(r"ERROR: AddressSanitizer: (?P<what>attempting [\w()-]+(?: [\w()-]+)*|requested allocation|[\w-]+)")
-_ACCESS = re.compile(r"^(?P<how>READ|WRITE) of size (?P<size>\d+)", re.M)
-_VARIABLE = re.compile(r"'(?P<name>[^']+)' \(line (?P<line>\d+)\) <== Memory access at offset \d+ (?P<how>\w+)")
-_BOUNDS = re.compile(r"\[(?P<begin>\d+), (?P<end>\d+)\) '(?P<name>[^']+)'")
-_BEFORE = ("to the left of", "before")
-_REGION = re.compile(
-    r"is located (?P<away>\d+) bytes (?P<side>to the right of|to the left of|after|before|inside of) "
-    r"(?:(?P<size>\d+)-byte region|global variable '(?P<name>[^']+)'.*? of size (?P<global>\d+))"
-)
-
-
-def _of_asan(said: str, files: Mapping[str, str] | None) -> Finding | None:
-    if "LeakSanitizer: detected memory leaks" in said:
-        total = re.search(r"SUMMARY: AddressSanitizer: (\d+) byte", said)
-        size = f"{total[1]} bytes" if total else "Memory"
-        return Finding("leak", f"{size} of memory taken with `new` here were never given back.",
-                       advice="keep it in a local variable, a `std::array` or a `std::vector`.")
-    if "hard rss limit exhausted" in said:
-        return _too_much()
-    match = _ASAN.search(said)
-    if match is None:
-        return None
-    what = match["what"]
-    if what != "stack-overflow" and what.endswith(("overflow", "underflow")):
-        return _out_of_bounds(said)
-    if what in ("stack-use-after-scope", "stack-use-after-return"):
-        return _ended_variable(said, what, files)
-    if "use-after-free" in what:
-        return Finding("use-after-free", f"It {_verb(said)} memory that was given back before.",
-                       advice="use nothing after `delete`; keep a value, not a pointer to what somebody else owns.")
-    if what.startswith("attempting") or "mismatch" in what:
-        return Finding("use-after-free", "It gives back memory that it does not own, or gives it back twice.",
-                       advice="`delete` once what came from `new`, and nothing else; best use neither.")
-    if what == "requested allocation" or "allocation" in what or what == "out-of-memory":
-        return _too_much()
-    if what == "stack-overflow":
-        own = _frames(said, files)
-        calls = own[0].function if own else ""
-        same = sum(frame.function == calls for frame in own[:40]) > 5 if calls else False
-        deep = f"`{calls}` calls itself again and again" if same else \
-            "Functions call each other too deep, or a local variable is too large"
-        return Finding("stack", f"{deep}: the memory for calls is used up.",
-                       advice="a function that calls itself needs a case in which it does not.")
-    if what == "SEGV":
-        if "zero page" in said:
-            return Finding("null", "It uses a null pointer: one that points to nothing.",
-                           advice="check the pointer before it is used, or find out why nothing was put into it.")
-        return Finding("out-of-bounds", "It uses an address that is not its own: a pointer or an index is far off.",
-                       advice="check where the pointer or index of this line comes from; was it ever given a value?")
-    if what == "FPE":
-        return Finding("arithmetic", "It divides by zero.", advice="check the divisor first.")
-    if what == "ABRT":
-        return _aborted(said)
-    return Finding("out-of-bounds", f"AddressSanitizer stopped it: {what}.", advice="look at this line's pointers.")
-
-
-def _too_much() -> Finding:
-    return Finding("memory", "It asks for more memory than it may have.",
-                   advice="look for a loop that keeps adding, or a size that is wrong; a board has 320 KB.")
-
-
-def _verb(said: str) -> str:
-    access = _ACCESS.search(said)
-    return "uses" if access is None else {"READ": "reads", "WRITE": "writes"}[access["how"]]
-
-
-def _bytes(number: int) -> str:
-    return f"{number} byte" + "s" * (number != 1)
-
-
-def _out_of_bounds(said: str) -> Finding:
-    verb = _verb(said)
-    access = _ACCESS.search(said)
-    much = f" {_bytes(int(access['size']))}" if access else ""
-    advice = "compare the index or the length with the size before this line; the last index is the size minus 1."
-    variable = _VARIABLE.search(said)
-    # A global variable has two neighbours: the one that was run past is meant, not the one that lies behind it.
-    region = min(_REGION.finditer(said), key=lambda one: (one["side"] in _BEFORE, int(one["away"])), default=None)
-    if variable is not None:
-        bounds = next((one for one in _BOUNDS.finditer(said) if one["name"] == variable["name"]), None)
-        size = f", which has {_bytes(int(bounds['end']) - int(bounds['begin']))}" if bounds else ""
-        side = "before the beginning" if variable["how"].startswith("under") else "past the end"
-        name = f"`{variable['name']}` (line {variable['line']})"
-        return Finding("out-of-bounds", f"It {verb}{much} {side} of {name}{size}.", advice=advice)
-    if region is not None:
-        side = "before the beginning" if region["side"] in _BEFORE else "past the end"
-        what = f"`{region['name']}`, which has {_bytes(int(region['global']))}" if region["name"] else \
-            f"a block of {_bytes(int(region['size']))}"
-        return Finding("out-of-bounds", f"It {verb}{much} {side} of {what}.", advice=advice)
-    return Finding("out-of-bounds", f"It {verb}{much} beyond the memory of an object.", advice=advice)
-
-
-def _ended_variable(said: str, what: str, files: Mapping[str, str] | None) -> Finding:
-    variable = _VARIABLE.search(said)
-    name = f"`{variable['name']}` (line {variable['line']})" if variable else "a local variable"
-    if what.endswith("scope"):
-        return Finding("use-after-scope", f"It {_verb(said)} {name} after the block in which it lived has ended.",
-                       advice="declare it before the block, so that it lives as long as what points to it.")
-    owner = re.search(r"located in stack of .*?\n\s*(#\d+ .+)", said)
-    frames = _frames(owner[1], files) if owner else []
-    of = f" of `{frames[0].function}`" if frames else ""
-    return Finding("use-after-scope", f"It {_verb(said)} {name}, a local variable{of}, after that function returned.",
-                   advice="return a value, or write into a buffer of the caller; a view or pointer to a local variable "
-                          "points to nothing once the function ends.")
-
-
-_TERMINATE = re.compile(
-    r"terminate called after throwing an instance of '(?P<type>[^']+)'(?:\n\s*what\(\):\s*(?P<what>.*))?"
-)
-_ASSERT = re.compile(r"^\S+: (?P<file>[^\s:]+):(?P<line>\d+): .*?Assertion `(?P<what>.+)' failed\.$", re.MULTILINE)
-_STANDARD = re.compile(r"^(?P<header>/\S+):\d+: (?P<function>.+): Assertion '(?P<what>.+)' failed\.$", re.MULTILINE)
-
-
-def _aborted(said: str) -> Finding:
-    if found := _STANDARD.search(said):
-        return _library(found["function"], found["what"])
-    if found := _TERMINATE.search(said):
-        what = f": {found['what'].strip()}" if found["what"] else ""
-        return Finding("exception", f"An exception of type `{found['type']}` was thrown and not caught{what}.",
-                       advice="firmware throws nothing: return what went wrong instead, and check before you call.")
-    if found := _ASSERT.search(said):
-        return Finding("assertion", f"`assert({found['what']})` does not hold.", advice="see why it does not.")
-    if "pure virtual" in said:
-        return Finding("exception", "It calls a function that has no body.", advice="see which object it is called on.")
-    return Finding("exit", "It ended itself with `abort`.", advice="return a result instead of ending the program.")
-
-
-def _library(function: str, condition: str) -> Finding:
-    """A check of the standard library (_GLIBCXX_ASSERTIONS) that did not hold."""
-    owner = re.search(r"std::(?:__\w+::)?(?:basic_)?(array|vector|string_view|string|span|deque|optional|unique_ptr)\b",
-                      function)
-    name = f"`std::{owner[1]}`" if owner else "an object of the standard library"
-    size = re.search(r"_Nm = (\d+)", function)
-    has = f" of {size[1]} elements" if size else ""
-    if "operator[]" in function or "< this->size()" in condition or "_M_len" in condition or "size() >" in condition:
-        last = f", the last is {int(size[1]) - 1}" if size else ""
-        return Finding("out-of-bounds", f"It uses an index that {name}{has} does not have: the first is 0{last}.",
-                       advice="check the index before it is used; the last one is the size minus 1.")
-    if "empty()" in condition:
-        return Finding("out-of-bounds", f"It takes an element of {name}{has}, which is empty.",
-                       advice="check `.empty()` first.")
-    if owner and owner[1] in ("optional", "unique_ptr"):
-        return Finding("null", f"It uses the content of {name}, which has none.", advice="check it with `if (…)`.")
-    return Finding("out-of-bounds", f"It uses {name} in a way that it does not allow (`{condition}`).",
-                   advice="check position and length before this line.")
-
-
 def _of_end(said: str, returncode: int | None, files: Mapping[str, str] | None) -> Finding | None:
-    if reported := _of_ubsan(said) or _of_asan(said, files):
+    if reported := of_ubsan(said) or of_asan(said, files):
         return reported
     if returncode == 0:
         return None
@@ -360,7 +88,7 @@ def _of_end(said: str, returncode: int | None, files: Mapping[str, str] | None) 
     if returncode < 0:
         return _by_signal(-returncode)
     if "hard rss limit" in said:
-        return _too_much()
+        return too_much()
     return Finding("exit", f"It ended by itself with status {returncode}.",
                    advice="a function of a board returns; it never ends the program.")
 
