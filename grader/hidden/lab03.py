@@ -8,7 +8,6 @@ from labkit.checks import Student, World, criterion, hidden
 from labkit.checks import lab03_hints as hints
 from labkit.checks.lab03 import fits, jitters, lamp, parsed, ring, run, unknown, walk, write
 from labkit.checks.lab03_cases import (
-    DIGEST,
     STATES,
     Command,
     Led,
@@ -17,11 +16,11 @@ from labkit.checks.lab03_cases import (
     Step,
     any_reading,
     held,
-    offer,
     telemetry_hint,
 )
 from labkit.checks.lab03_firmware import Firmware, message, of_cpp
 from labkit.checks.lab03_node import acknowledges, declined, fills_in, images, ordered, says_offline, says_online
+from labkit.checks.lab03_offers import DIGEST, offer
 
 LETTERS = "abcxyz0189 -_./é°🏠"
 

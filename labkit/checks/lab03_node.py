@@ -11,7 +11,8 @@ from labkit.checks import lab03_hints as hints
 from labkit.checks.broker_view import Message
 from labkit.checks.criterion import criterion
 from labkit.checks.hints import Hint
-from labkit.checks.lab03_cases import (
+from labkit.checks.lab03_firmware import BUILDING, Firmware, accepted, member, message, of_cpp, refused
+from labkit.checks.lab03_offers import (
     BAD_OFFERS,
     DIGEST,
     EQUAL_VERSIONS,
@@ -23,7 +24,6 @@ from labkit.checks.lab03_cases import (
     offline,
     online,
 )
-from labkit.checks.lab03_firmware import BUILDING, Firmware, accepted, member, message, of_cpp, refused
 from labkit.checks.outcome import Outcome
 from labkit.checks.registry import exercise
 from labkit.checks.student import Student
