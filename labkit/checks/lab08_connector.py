@@ -163,8 +163,10 @@ def acknowledgements(world: World, line: Line, count: int = 6) -> None:
     line.expect_all(6, hints.CONNECTOR_OUTAGE, running)
     _all_acknowledged(world, line, 3 + count)
     line.front.close()
-    line.publish(*line.some(count))
-    _none_acknowledged(world, line, 3 + count, 0.8)
+    line.publish(*line.some(count // 2))  # perhaps it has not noticed yet
+    _none_acknowledged(world, line, 3 + count, 0.6)
+    line.publish(*line.some(count - count // 2))
+    _none_acknowledged(world, line, 3 + count, 0.3)
     line.front.open()
     line.expect_all(12, hints.CONNECTOR_OUTAGE, running)
     _all_acknowledged(world, line, 3 + 2 * count)

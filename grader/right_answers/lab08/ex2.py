@@ -8,7 +8,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -46,7 +46,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.

@@ -25,22 +25,23 @@ def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
         return known.parameters.setdefault(mac, read_parameters(conn, mac))
 
 # %% id=a-cache-on-the-way
-loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()  # the cache
+# The cache of each connection.
+loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()
 MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
-    """Read how the payloads of a controller are decoded. Asked again, it answers from memory until a table changes.
+    """Read how the payloads of a controller are decoded, from memory until a table changes.
 
     Args:
-        conn: a connection to `device_params` in autocommit mode; the cache lives as long as the connection.
+        conn: a connection to `device_params` in autocommit mode; the cache lives as long as it.
         mac: 12 hexadecimal digits, lower case.
 
     Returns:
-        For each connector number, component and position the values in a payload; empty for an unknown controller.
+        For each connector number, component and position the values in a payload.
 
     Raises:
-        ValueError: the connection is not in autocommit mode: a transaction would never be told of a change.
+        ValueError: not in autocommit mode, so that a transaction would never be told of a change.
         psycopg.OperationalError: the database cannot be reached.
     """
     if not conn.autocommit:

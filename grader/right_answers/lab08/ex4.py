@@ -114,7 +114,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -145,9 +145,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -158,7 +161,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -168,7 +171,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -186,7 +189,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -211,8 +215,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -255,10 +259,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:

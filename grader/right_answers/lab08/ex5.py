@@ -25,13 +25,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -46,7 +46,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -75,9 +75,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -85,11 +84,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=counts-deliveries-itself
@@ -117,13 +117,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         open_ones: set[int] = set()
@@ -140,7 +140,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -169,9 +169,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -179,9 +178,10 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text

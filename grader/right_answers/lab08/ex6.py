@@ -20,16 +20,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -48,7 +51,8 @@ class Sink(KafkaStage):
                 refused.append((error, record))
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -57,18 +61,19 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 cursor.executemany(
@@ -81,7 +86,8 @@ class Sink(KafkaStage):
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=a-repeat-overwrites
 class Sink(KafkaStage):
@@ -103,16 +109,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -131,7 +140,8 @@ class Sink(KafkaStage):
                 refused.append((error, record))
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -140,18 +150,19 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 command = f"""
@@ -166,4 +177,5 @@ class Sink(KafkaStage):
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)

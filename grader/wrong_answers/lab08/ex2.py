@@ -8,7 +8,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -40,7 +40,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -73,7 +73,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -105,7 +105,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -137,7 +137,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -169,7 +169,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -202,7 +202,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -235,7 +235,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -264,7 +264,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -296,7 +296,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -328,7 +328,7 @@ class Connector(Intake):
     """
 
     def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. It is called for one after the other, in the order of arrival.
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
 
         Args:
             taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
@@ -344,6 +344,109 @@ class Connector(Intake):
 
         self.outbox.send(
             self.raw_topic, key, taken.payload, None,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=drops-what-comes-meanwhile hint=kafka-away
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        if self.outbox.lost:
+            return
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=another-topic hint=nothing-came
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.dead_letter_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=another-name-each-time hint=session-lost
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def start(self) -> None:
+        """Connect under a name that nobody else has."""
+        self.client_id = f"f2-{time.time_ns()}"
+        super().start()
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
             delivered=delivered, too_large=lambda: self.put_aside(taken, key),
         )
 

@@ -1,22 +1,23 @@
 # Wrong answers to exercise 8.3: plausible mistakes, each with the hint that it should earn.
 
 # %% id=no-cache hint=asked-again
-loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()  # the cache
+# The cache of each connection.
+loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()
 MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
-    """Read how the payloads of a controller are decoded. Asked again, it answers from memory until a table changes.
+    """Read how the payloads of a controller are decoded, from memory until a table changes.
 
     Args:
-        conn: a connection to `device_params` in autocommit mode; the cache lives as long as the connection.
+        conn: a connection to `device_params` in autocommit mode; the cache lives as long as it.
         mac: 12 hexadecimal digits, lower case.
 
     Returns:
-        For each connector number, component and position the values in a payload; empty for an unknown controller.
+        For each connector number, component and position the values in a payload.
 
     Raises:
-        ValueError: the connection is not in autocommit mode: a transaction would never be told of a change.
+        ValueError: not in autocommit mode, so that a transaction would never be told of a change.
         psycopg.OperationalError: the database cannot be reached.
     """
     if not conn.autocommit:
@@ -34,22 +35,23 @@ def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
     return known[mac]
 
 # %% id=never-looks-for-news hint=never-invalidated
-loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()  # the cache
+# The cache of each connection.
+loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()
 MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
-    """Read how the payloads of a controller are decoded. Asked again, it answers from memory until a table changes.
+    """Read how the payloads of a controller are decoded, from memory until a table changes.
 
     Args:
-        conn: a connection to `device_params` in autocommit mode; the cache lives as long as the connection.
+        conn: a connection to `device_params` in autocommit mode; the cache lives as long as it.
         mac: 12 hexadecimal digits, lower case.
 
     Returns:
-        For each connector number, component and position the values in a payload; empty for an unknown controller.
+        For each connector number, component and position the values in a payload.
 
     Raises:
-        ValueError: the connection is not in autocommit mode: a transaction would never be told of a change.
+        ValueError: not in autocommit mode, so that a transaction would never be told of a change.
         psycopg.OperationalError: the database cannot be reached.
     """
     if not conn.autocommit:
@@ -65,22 +67,23 @@ def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
     return known[mac]
 
 # %% id=never-listens hint=never-invalidated
-loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()  # the cache
+# The cache of each connection.
+loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()
 MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
-    """Read how the payloads of a controller are decoded. Asked again, it answers from memory until a table changes.
+    """Read how the payloads of a controller are decoded, from memory until a table changes.
 
     Args:
-        conn: a connection to `device_params` in autocommit mode; the cache lives as long as the connection.
+        conn: a connection to `device_params` in autocommit mode; the cache lives as long as it.
         mac: 12 hexadecimal digits, lower case.
 
     Returns:
-        For each connector number, component and position the values in a payload; empty for an unknown controller.
+        For each connector number, component and position the values in a payload.
 
     Raises:
-        ValueError: the connection is not in autocommit mode: a transaction would never be told of a change.
+        ValueError: not in autocommit mode, so that a transaction would never be told of a change.
         psycopg.OperationalError: the database cannot be reached.
     """
     if not conn.autocommit:
@@ -110,23 +113,24 @@ def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
     return asked[key][1]
 
 # %% id=one-cache-for-all hint=cache-of-another-connection
-loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()  # the cache
+# The cache of each connection.
+loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()
 everything: dict[str, Parameters] = {}
 MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
-    """Read how the payloads of a controller are decoded. Asked again, it answers from memory until a table changes.
+    """Read how the payloads of a controller are decoded, from memory until a table changes.
 
     Args:
-        conn: a connection to `device_params` in autocommit mode; the cache lives as long as the connection.
+        conn: a connection to `device_params` in autocommit mode; the cache lives as long as it.
         mac: 12 hexadecimal digits, lower case.
 
     Returns:
-        For each connector number, component and position the values in a payload; empty for an unknown controller.
+        For each connector number, component and position the values in a payload.
 
     Raises:
-        ValueError: the connection is not in autocommit mode: a transaction would never be told of a change.
+        ValueError: not in autocommit mode, so that a transaction would never be told of a change.
         psycopg.OperationalError: the database cannot be reached.
     """
     if not conn.autocommit:
@@ -144,22 +148,23 @@ def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
     return known[mac]
 
 # %% id=raises-for-the-unknown hint=unknown-controller
-loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()  # the cache
+# The cache of each connection.
+loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()
 MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
-    """Read how the payloads of a controller are decoded. Asked again, it answers from memory until a table changes.
+    """Read how the payloads of a controller are decoded, from memory until a table changes.
 
     Args:
-        conn: a connection to `device_params` in autocommit mode; the cache lives as long as the connection.
+        conn: a connection to `device_params` in autocommit mode; the cache lives as long as it.
         mac: 12 hexadecimal digits, lower case.
 
     Returns:
-        For each connector number, component and position the values in a payload; empty for an unknown controller.
+        For each connector number, component and position the values in a payload.
 
     Raises:
-        ValueError: the connection is not in autocommit mode: a transaction would never be told of a change.
+        ValueError: not in autocommit mode, so that a transaction would never be told of a change.
         psycopg.OperationalError: the database cannot be reached.
     """
     if not conn.autocommit:
@@ -179,22 +184,23 @@ def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
     return known[mac]
 
 # %% id=none-for-the-unknown hint=unknown-controller
-loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()  # the cache
+# The cache of each connection.
+loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()
 MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
-    """Read how the payloads of a controller are decoded. Asked again, it answers from memory until a table changes.
+    """Read how the payloads of a controller are decoded, from memory until a table changes.
 
     Args:
-        conn: a connection to `device_params` in autocommit mode; the cache lives as long as the connection.
+        conn: a connection to `device_params` in autocommit mode; the cache lives as long as it.
         mac: 12 hexadecimal digits, lower case.
 
     Returns:
-        For each connector number, component and position the values in a payload; empty for an unknown controller.
+        For each connector number, component and position the values in a payload.
 
     Raises:
-        ValueError: the connection is not in autocommit mode: a transaction would never be told of a change.
+        ValueError: not in autocommit mode, so that a transaction would never be told of a change.
         psycopg.OperationalError: the database cannot be reached.
     """
     if not conn.autocommit:
@@ -212,22 +218,23 @@ def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
     return known[mac] or None
 
 # %% id=any-connection hint=autocommit
-loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()  # the cache
+# The cache of each connection.
+loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()
 MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
-    """Read how the payloads of a controller are decoded. Asked again, it answers from memory until a table changes.
+    """Read how the payloads of a controller are decoded, from memory until a table changes.
 
     Args:
-        conn: a connection to `device_params` in autocommit mode; the cache lives as long as the connection.
+        conn: a connection to `device_params` in autocommit mode; the cache lives as long as it.
         mac: 12 hexadecimal digits, lower case.
 
     Returns:
-        For each connector number, component and position the values in a payload; empty for an unknown controller.
+        For each connector number, component and position the values in a payload.
 
     Raises:
-        ValueError: the connection is not in autocommit mode: a transaction would never be told of a change.
+        ValueError: not in autocommit mode, so that a transaction would never be told of a change.
         psycopg.OperationalError: the database cannot be reached.
     """
     if conn not in loaded:
@@ -243,22 +250,23 @@ def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
     return known[mac]
 
 # %% id=by-connector-alone hint=by-pin
-loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()  # the cache
+# The cache of each connection.
+loaded: WeakKeyDictionary[psycopg.Connection, dict[str, Parameters]] = WeakKeyDictionary()
 MOST_CONTROLLERS = 10_000  # whose parameters are remembered; anybody can invent another MAC
 
 
 def load_parameters(conn: psycopg.Connection, mac: str) -> Parameters:
-    """Read how the payloads of a controller are decoded. Asked again, it answers from memory until a table changes.
+    """Read how the payloads of a controller are decoded, from memory until a table changes.
 
     Args:
-        conn: a connection to `device_params` in autocommit mode; the cache lives as long as the connection.
+        conn: a connection to `device_params` in autocommit mode; the cache lives as long as it.
         mac: 12 hexadecimal digits, lower case.
 
     Returns:
-        For each connector number, component and position the values in a payload; empty for an unknown controller.
+        For each connector number, component and position the values in a payload.
 
     Raises:
-        ValueError: the connection is not in autocommit mode: a transaction would never be told of a change.
+        ValueError: not in autocommit mode, so that a transaction would never be told of a change.
         psycopg.OperationalError: the database cannot be reached.
     """
     if not conn.autocommit:

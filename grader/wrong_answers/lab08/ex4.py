@@ -11,7 +11,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE", "LE"):
         return bytes
@@ -40,9 +40,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -53,7 +56,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -63,7 +66,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -81,7 +84,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -106,8 +110,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -146,10 +150,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -170,7 +175,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -201,9 +206,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -214,7 +222,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -224,7 +232,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -242,7 +250,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -267,8 +276,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -307,10 +316,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -331,7 +341,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -362,9 +372,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -375,7 +388,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -385,7 +398,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -403,7 +416,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -428,8 +442,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -468,10 +482,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -492,7 +507,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -523,9 +538,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -536,7 +554,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -546,7 +564,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -564,7 +582,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -589,8 +608,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -629,10 +648,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -653,7 +673,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -684,9 +704,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -697,7 +720,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -707,7 +730,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -725,7 +748,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -750,8 +774,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -790,10 +814,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -814,7 +839,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -845,9 +870,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -858,7 +886,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -868,7 +896,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -886,7 +914,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -911,8 +940,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -951,10 +980,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -975,7 +1005,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -1006,9 +1036,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -1019,7 +1052,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1032,7 +1065,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = float(Decimal(number).quantize(Decimal(1).scaleb(-point.Decimals), ROUND_HALF_UP)) + 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1050,7 +1083,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -1075,8 +1109,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -1115,10 +1149,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -1139,7 +1174,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -1170,9 +1205,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -1183,7 +1221,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1193,7 +1231,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals)
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1211,7 +1249,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -1236,8 +1275,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -1276,10 +1315,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -1300,7 +1340,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -1331,9 +1371,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -1344,7 +1387,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1354,7 +1397,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1372,7 +1415,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -1397,8 +1441,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -1437,10 +1481,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -1461,7 +1506,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -1492,9 +1537,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -1505,7 +1553,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1515,7 +1563,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = number + 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1533,7 +1581,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -1558,8 +1607,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -1598,10 +1647,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -1622,7 +1672,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -1653,9 +1703,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -1666,7 +1719,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1676,7 +1729,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1694,7 +1747,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -1719,8 +1773,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -1759,10 +1813,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -1783,7 +1838,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -1814,9 +1869,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -1827,7 +1885,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1837,7 +1895,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1855,7 +1913,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -1880,8 +1939,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -1920,10 +1979,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -1944,7 +2004,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -1975,9 +2035,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -1988,7 +2051,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit <= raw <= point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -1998,7 +2061,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2016,7 +2079,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -2041,8 +2105,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -2081,10 +2145,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -2105,7 +2170,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -2136,9 +2201,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -2149,7 +2217,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and raw >= point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2159,7 +2227,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2177,7 +2245,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -2202,8 +2271,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -2242,10 +2311,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -2266,7 +2336,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -2294,9 +2364,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -2307,7 +2380,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2317,7 +2390,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2335,7 +2408,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -2360,8 +2434,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -2400,10 +2474,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -2424,7 +2499,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -2455,9 +2530,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> 8 * len(field) - 1 - high & (1 << high - low + 1) - 1
 
 
@@ -2468,7 +2546,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2478,7 +2556,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2496,7 +2574,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -2521,8 +2600,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -2561,10 +2640,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -2585,7 +2665,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -2616,9 +2696,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << max(1, high - low)) - 1
 
 
@@ -2629,7 +2712,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2639,7 +2722,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2657,7 +2740,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -2682,8 +2766,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -2722,10 +2806,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -2746,7 +2831,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -2777,9 +2862,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -2790,7 +2878,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2800,7 +2888,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2818,7 +2906,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -2843,8 +2932,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -2883,10 +2972,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -2907,7 +2997,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -2938,9 +3028,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -2951,7 +3044,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2961,7 +3054,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -2979,7 +3072,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -3004,8 +3098,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -3044,10 +3138,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -3068,7 +3163,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -3099,9 +3194,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -3112,7 +3210,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3122,7 +3220,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3140,7 +3238,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -3165,8 +3264,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -3205,10 +3304,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -3231,7 +3331,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -3262,9 +3362,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -3275,7 +3378,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3285,7 +3388,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3303,7 +3406,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -3328,8 +3432,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -3368,10 +3472,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -3392,7 +3497,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -3423,9 +3528,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -3436,7 +3544,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3446,7 +3554,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3465,7 +3573,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -3490,8 +3599,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -3530,10 +3639,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -3554,7 +3664,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -3585,9 +3695,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -3598,7 +3711,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3608,7 +3721,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3626,7 +3739,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -3651,8 +3765,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -3691,10 +3805,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return field.rstrip(bytes(1)).decode(charset)
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -3715,7 +3830,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -3746,9 +3861,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -3759,7 +3877,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3769,7 +3887,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3787,7 +3905,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -3812,8 +3931,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -3852,10 +3971,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.replace(bytes(1), b'').decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -3876,7 +3996,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -3907,9 +4027,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -3920,7 +4043,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3930,7 +4053,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -3948,7 +4071,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -3973,8 +4097,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         raise DecodeError(fault.code, fault.reason)
@@ -4008,10 +4132,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -4032,7 +4157,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -4063,9 +4188,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -4076,7 +4204,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -4086,7 +4214,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -4104,7 +4232,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -4129,8 +4258,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if not payload:
@@ -4171,10 +4300,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -4193,7 +4323,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -4224,9 +4354,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -4237,7 +4370,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -4247,7 +4380,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -4265,7 +4398,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -4290,8 +4424,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -4330,10 +4464,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -4354,7 +4489,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -4385,9 +4520,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -4398,7 +4536,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -4406,7 +4544,7 @@ def rounded(number: float, point: DataPoint) -> float:
     """Round to the decimals; -0.0 is 0.0. DecodeError: NOT_FINITE, WHOLE_NUMBER_OVERFLOW."""
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -4424,7 +4562,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -4449,8 +4588,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -4489,10 +4628,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -4513,7 +4653,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -4544,9 +4684,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -4557,7 +4700,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -4567,7 +4710,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -4585,7 +4728,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -4610,8 +4754,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -4650,7 +4794,8 @@ def string(field: bytes, point: DataPoint) -> str:
     return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:
@@ -4671,7 +4816,7 @@ def from_base64(payload: bytes) -> bytes:
 def arranger(order: str) -> Callable[[bytes], bytes]:
     """Make the function that brings a field into big-endian order.
 
-    It raises DecodeError, BAD_ORDER, for a field that has not as many bytes as the order has letters.
+    It raises DecodeError, BAD_ORDER, for a field with not as many bytes as the order has letters.
     """
     if order in ("", "BE"):
         return bytes
@@ -4702,9 +4847,12 @@ def bcd(field: bytes) -> int:
 
 
 def bits(field: bytes, low: int, high: int) -> int:
-    """The bits `low` to `high` of an unsigned number; bit 0 is the lowest. DecodeError: BAD_BIT_RANGE."""
+    """Read bits `low` to `high` of an unsigned number; bit 0 is the lowest.
+
+    DecodeError: BAD_BIT_RANGE.
+    """
     if not low <= high < 8 * len(field):
-        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have the bits 0 to {8 * len(field) - 1}")
+        raise DecodeError("BAD_BIT_RANGE", f"{len(field)} bytes have no bit {max(low, high)}")
     return int.from_bytes(field, "big") >> low & (1 << high - low + 1) - 1
 
 
@@ -4715,7 +4863,7 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -4725,7 +4873,7 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value} has more than {point.WholeNumber} whole digits")
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
     return value
 
 
@@ -4743,7 +4891,8 @@ def decode(payload: bytes, point: DataPoint) -> float | str:
 
 def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     """Read a row once, and make the function that decodes its payloads."""
-    undo = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}.get(point.DataFormat)
+    formats = {"BINARY": bytes, "HEX": from_hex, "BASE64": from_base64, "ASCII": bytes}
+    undo = formats.get(point.DataFormat)
     try:
         check_point(point)
     except DecodeError as fault:
@@ -4768,8 +4917,8 @@ def make_decoder(point: DataPoint) -> Callable[[bytes], float | str]:
     return decoder
 
 
-def refuser(fault: DecodeError, undo: Callable[[bytes], bytes] | None) -> Callable[[bytes], float | str]:
-    """The decoder of a row that is wrong. What comes before the row's fault in the table is told first."""
+def refuser(fault: DecodeError, undo: Callable | None) -> Callable[[bytes], float | str]:
+    """The decoder of a row that is wrong. What stands before the row's fault is told first."""
 
     def decoder(payload):
         if fault.code not in ("BAD_DECIMALS", "BAD_OFFSET"):
@@ -4808,10 +4957,11 @@ def string(field: bytes, point: DataPoint) -> str:
     try:
         return f"{point.Prepend}{field.rstrip(bytes(1)).decode(charset)}{point.Append}"
     except UnicodeDecodeError as error:
-        raise DecodeError("BAD_TEXT", f"byte {error.start} of the text is not {charset.upper()}") from None
+        raise DecodeError("BAD_TEXT", f"byte {error.start} is not {charset.upper()}") from None
 
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # Python's float() would take 1_0, 1e5 and nan too
+# Python's float() would take 1_0, 1e5 and nan too.
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def decimal(field: bytes, point: DataPoint) -> float:

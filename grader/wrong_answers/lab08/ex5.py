@@ -25,13 +25,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -44,7 +44,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -73,9 +73,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -83,11 +82,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=never-waits-for-the-delivery hint=committed-too-early
@@ -115,13 +115,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -133,7 +133,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -162,9 +162,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -172,11 +171,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=commits-on-the-way-out hint=committed-too-early
@@ -204,13 +204,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -225,7 +225,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -254,9 +254,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -264,11 +263,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=never-commits hint=never-committed
@@ -296,13 +296,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -314,7 +314,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -343,9 +343,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -353,11 +352,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=poison-stops-it hint=poison
@@ -385,13 +385,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -404,7 +404,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -430,9 +430,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -440,11 +439,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=id-alone-as-pin-position hint=pin-position
@@ -472,13 +472,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -491,7 +491,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -520,9 +520,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -530,11 +529,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": address.id,
+        "component_type": parameter.component_type,
+        "pin_position": address.id,  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=time-of-decoding hint=time-of-arrival
@@ -562,13 +562,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -581,7 +581,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -610,9 +610,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -620,11 +619,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": to_iso(time.time_ns() // 1000), "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=no-key hint=key-goes-on
@@ -652,13 +652,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -671,7 +671,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -700,9 +700,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -710,11 +709,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=drops-what-it-cannot-read hint=dead-letter
@@ -742,13 +742,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -761,7 +761,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -790,9 +790,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -800,11 +799,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=one-code-for-all hint=dead-letter
@@ -832,13 +832,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -851,7 +851,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -880,9 +880,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            "UNREADABLE", str(error), raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter("UNREADABLE", str(error), raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -890,11 +889,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=without-the-data-point hint=dead-letter
@@ -922,13 +922,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -941,7 +941,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -970,9 +970,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -980,11 +979,12 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text
 
 # %% id=first-value-only hint=measurement
@@ -1012,13 +1012,13 @@ class Processor(KafkaStage):
         topics = raw_topic, decoded_topic, dead_letter_topic
         super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.decoded_topic, self.dead_letter_topic = decoded_topic, dead_letter_topic
-        self.known: dict[str, Parameters] = {}  # for one batch: asking for each record would be slow
+        self.known: dict[str, Parameters] = {}  # of one batch: asking for each record would be slow
 
     def handle(self, records: list[Message]) -> dict[str, int]:
         """Decode a batch, send what comes of it, and commit it when Kafka has that.
 
         Returns:
-            how many records were `received`, measurements `stored` and dead letters written (`rejected`).
+            how many records were `received`, measurements sent (`stored`), dead letters (`rejected`).
         """
         self.known.clear()
         counts = {"received": len(records), "stored": 0, "rejected": 0}
@@ -1031,7 +1031,7 @@ class Processor(KafkaStage):
         return counts
 
     def outcomes(self, raw: Raw) -> list[tuple[str, bytes]]:
-        """What comes of a raw record: for each value of its payload a Kafka topic and a record for it."""
+        """What comes of a raw record: for each value a Kafka topic, and what goes there."""
         try:
             address = parse_f2_topic(raw.topic)
             values = self.values_of(address)
@@ -1060,9 +1060,8 @@ class Processor(KafkaStage):
 
     def letter(self, error: DecodeError, raw: Raw, point: int | None = None) -> tuple[str, bytes]:
         """A dead letter, and where it goes."""
-        text = dead_letter(
-            error.code, error.reason, raw.topic, raw.payload, raw.timestamp, point=point, source=raw.source
-        )
+        place = {"point": point, "source": raw.source}
+        text = dead_letter(error.code, error.reason, raw.topic, raw.payload, raw.timestamp, **place)
         return self.dead_letter_topic, text
 
 
@@ -1070,9 +1069,10 @@ def measurement(raw: Raw, address: F2Address, parameter: Parameter, value: float
     """Write a measurement as JSON. DecodeError: TOO_LARGE."""
     text = json.dumps({
         "timestamp": raw.timestamp, "device_id": address.device_id, "connector_mode": address.mode,
-        "component_type": parameter.component_type, "pin_position": f"{address.connector}:{address.id}",
+        "component_type": parameter.component_type,
+        "pin_position": f"{address.connector}:{address.id}",  # a pin's number counts on its connector
         "value": value, "unit": parameter.point.unit, "topic": raw.topic,
     }).encode()
     if len(text) > LONGEST_MEASUREMENT:
-        raise DecodeError("TOO_LARGE", f"a measurement of {len(text)} bytes, more than {LONGEST_MEASUREMENT}")
+        raise DecodeError("TOO_LARGE", f"the measurement has {len(text)} bytes")
     return text

@@ -20,16 +20,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -48,7 +51,8 @@ class Sink(KafkaStage):
                 refused.append((error, record))
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -57,31 +61,34 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table}")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table}"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(rows) == 1:
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=plain-insert hint=on-conflict
 class Sink(KafkaStage):
@@ -103,16 +110,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -131,7 +141,8 @@ class Sink(KafkaStage):
                 refused.append((error, record))
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -140,18 +151,19 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 cursor.executemany(f"INSERT INTO {table} VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", [row for row, _ in rows])
@@ -161,7 +173,8 @@ class Sink(KafkaStage):
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=one-transaction-each hint=one-transaction-each
 class Sink(KafkaStage):
@@ -183,16 +196,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -211,7 +227,8 @@ class Sink(KafkaStage):
                 refused.append((error, record))
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, [row], refused) for table, rows in tables.items() for row in rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -220,31 +237,34 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(rows) == 1:
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=commits-first hint=database-away
 class Sink(KafkaStage):
@@ -266,16 +286,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -295,7 +318,8 @@ class Sink(KafkaStage):
                 refused.append((error, record))
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -303,31 +327,34 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(rows) == 1:
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=outage-is-a-dead-letter hint=database-away
 class Sink(KafkaStage):
@@ -349,16 +376,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -377,7 +407,8 @@ class Sink(KafkaStage):
                 refused.append((error, record))
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -386,24 +417,26 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except psycopg.Error as error:
             if isinstance(error, psycopg.OperationalError):
@@ -412,7 +445,8 @@ class Sink(KafkaStage):
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=never-commits hint=never-committed
 class Sink(KafkaStage):
@@ -434,16 +468,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -462,7 +499,8 @@ class Sink(KafkaStage):
                 refused.append((error, record))
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -470,31 +508,34 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(rows) == 1:
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=poison-stops-it hint=poison-row
 class Sink(KafkaStage):
@@ -516,16 +557,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -540,7 +584,8 @@ class Sink(KafkaStage):
         for record in records:
             row, moment = parse_measurement(record.value() or b"")
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -549,31 +594,34 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(rows) == 1:
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=drops-what-it-cannot-read hint=poison-row
 class Sink(KafkaStage):
@@ -595,16 +643,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -622,7 +673,8 @@ class Sink(KafkaStage):
             except DecodeError as error:
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -631,31 +683,34 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(rows) == 1:
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=refuses-the-whole-batch hint=poison-row
 class Sink(KafkaStage):
@@ -677,16 +732,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -705,7 +763,8 @@ class Sink(KafkaStage):
                 refused.append((error, record))
                 continue
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -714,24 +773,26 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             refused += [(DecodeError("REFUSED", str(error).strip()), record) for _, record in rows]
@@ -757,16 +818,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -786,7 +850,8 @@ class Sink(KafkaStage):
                 continue
             row = row._replace(pin_position=row.pin_position.rpartition(":")[2])
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -795,31 +860,34 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(rows) == 1:
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=one-row-a-moment hint=equal-components
 class Sink(KafkaStage):
@@ -841,9 +909,11 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
         self.seen = set()
 
@@ -851,7 +921,8 @@ class Sink(KafkaStage):
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -873,7 +944,8 @@ class Sink(KafkaStage):
                 continue
             self.seen.add((row.timestamp, row.device_id))
             moments.append(moment)
-            tables["iot_texts" if isinstance(row.value, str) else "iot_measurements"].append((row, record))
+            table = "iot_texts" if isinstance(row.value, str) else "iot_measurements"
+            tables[table].append((row, record))
         stored = sum(self.write(table, rows, refused) for table, rows in tables.items() if rows)
         for error, record in refused:
             self.put_aside(error, record)
@@ -882,31 +954,34 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(rows) == 1:
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
 
 # %% id=texts-are-lost hint=rows-as-they-came
 class Sink(KafkaStage):
@@ -928,16 +1003,19 @@ class Sink(KafkaStage):
     def __init__(
         self, bootstrap: str, dsn: str, *, decoded_topic: str = "decoded_iot_data",
         dead_letter_topic: str = "dead_letter_iot_data", group: str = "f2-sink",
-        batch: int = 5000, max_wait: float = 0.1, observe: Callable[[float], None] = lambda seconds: None,
+        batch: int = 5000, max_wait: float = 0.1,
+        observe: Callable[[float], None] = lambda seconds: None,
     ):
-        super().__init__(bootstrap, dsn, decoded_topic, dead_letter_topic, group=group, batch=batch, max_wait=max_wait)
+        topics = decoded_topic, dead_letter_topic
+        super().__init__(bootstrap, dsn, *topics, group=group, batch=batch, max_wait=max_wait)
         self.dead_letter_topic, self.observe = dead_letter_topic, observe
 
     def put_aside(self, error: DecodeError, record: Message) -> None:
         """Send a dead letter in place of a record."""
         source = f"{record.topic()}/{record.partition()}/{record.offset()}"
         when = to_iso(record.timestamp()[1] * 1000)
-        letter = dead_letter(error.code, error.reason, "", record.value() or b"", when, source=source)
+        value = record.value() or b""
+        letter = dead_letter(error.code, error.reason, "", value, when, source=source)
         self.outbox.send(self.dead_letter_topic, record.key(), letter)
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -966,28 +1044,31 @@ class Sink(KafkaStage):
         now = time.time()
         for moment in moments:
             self.observe(now - moment)
-        duplicates = len(records) - len(refused) - stored
-        return {"received": len(records), "stored": stored, "rejected": len(refused), "duplicates": duplicates}
+        counts = {"received": len(records), "stored": stored, "rejected": len(refused)}
+        return counts | {"duplicates": len(records) - len(refused) - stored}
 
     def connected(self):
         """The connection, with a table for each batch."""
         if self.conn is None:
             for table in ("iot_measurements", "iot_texts"):
-                super().connected().execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+                new = f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS"
+                super().connected().execute(new)
         return super().connected()
 
     def write(self, table: str, rows: list[tuple[Row, Message]], refused: list) -> int:
-        """Write rows and return how many are new. What the database refuses is found by halving, and put aside."""
+        """Write rows; how many are new? What the database refuses is found by halving."""
         try:
             with self.connected().transaction(), self.conn.cursor() as cursor:
                 with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
                     for row, _ in rows:
                         copy.write_row(row)
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING")
+                insert = f"INSERT INTO {table} SELECT * FROM new_{table} ON CONFLICT DO NOTHING"
+                cursor.execute(insert)
                 return cursor.rowcount
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(rows) == 1:
                 refused.append((DecodeError("REFUSED", str(error).strip()), rows[0][1]))
                 return 0
             middle = len(rows) // 2
-            return self.write(table, rows[:middle], refused) + self.write(table, rows[middle:], refused)
+            halves = rows[:middle], rows[middle:]
+            return sum(self.write(table, half, refused) for half in halves)
