@@ -4,9 +4,9 @@ PYTHON ?= python3
 LAB ?= 01
 VENV := .venv
 BIN := $(VENV)/bin
-# Half of a test's time is waiting for a server, so there are more workers than cores. TESTS=tests/checks runs one room.
+# Two thirds of a test's time is waiting for a server, so there are more workers than cores. TESTS=tests/checks runs one room.
 TESTS ?= tests
-JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2)
+JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) \* 2)
 
 # Debian packs Python's venv apart. As root, in a container for example, it is installed here; others are told how.
 INSTALL_VENV = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "==> Installing Debian's python3-venv" && \

@@ -18,7 +18,7 @@ def test_every_public_name_is_there(name: str) -> None:
 def test_a_wrong_name_lists_the_right_ones() -> None:
     with pytest.raises(ImportError, match="cannot import name 'chekc'"):
         from labkit import chekc  # type: ignore[attr-defined] # noqa: F401
-    with pytest.raises(AttributeError, match="it has Endpoint, check, hint"):
+    with pytest.raises(AttributeError, match="it has Endpoint, "):
         _ = labkit.chekc  # type: ignore[attr-defined]
 
 
