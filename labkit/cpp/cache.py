@@ -26,7 +26,10 @@ _TIDY_EVERY = 600.0
 """Seconds between two looks at the size."""
 _ORPHAN = 3600.0
 """A folder of work that is older than this many seconds was left by a process that was killed."""
-_WORK = "work-"
+WORK = "work-"
+"""How the names of folders begin in which something is being made."""
+SOURCES = "source"
+"""The folder in there that holds the student's files."""
 _FILE, _FACTS = "made", "facts.json"
 
 
@@ -98,7 +101,7 @@ def make(key: str, build: Callable[[Path, Path], dict[str, Any]]) -> Entry:
         The entry; if another process was faster, that one's.
     """
     root = folder()
-    work = Path(tempfile.mkdtemp(prefix=_WORK, dir=root))
+    work = Path(tempfile.mkdtemp(prefix=WORK, dir=root))
     try:
         fresh = work / "entry"
         fresh.mkdir()
@@ -153,7 +156,7 @@ def tidy(root: Path, limit: int, *, keep: str = "") -> None:
     for place in root.iterdir():
         with contextlib.suppress(OSError):
             used = place.stat().st_mtime
-            if place.name.startswith(_WORK):
+            if place.name.startswith(WORK):
                 if now - used > _ORPHAN:
                     shutil.rmtree(place, ignore_errors=True)
             elif place.is_dir() and place.name != keep:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+from labkit.cpp import cache
 from labkit.cpp.braces import suspect
 from labkit.cpp.explain import Plain, explain
 from labkit.cpp.explain_warnings import explain_warning
@@ -317,7 +318,9 @@ def _known(file: str, files: Mapping[str, str]) -> str:
     if not file:
         return ""
     path = PurePath(file)
-    return path.name if path.name in files and "firmware" not in path.parts else ""
+    # A compiler works in a folder that holds the student's files: they have no folder, or that one of the cache.
+    own = path.parent.name == "" or (path.parent.name == cache.SOURCES and path.parent.parent.name[:5] == cache.WORK)
+    return path.name if own and path.name in files else ""
 
 
 def _line(files: Mapping[str, str], name: str, number: int) -> str:

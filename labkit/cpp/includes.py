@@ -13,6 +13,9 @@ _INCLUDE = re.compile(
     r"""^[ \t]*#[ \t]*(?:include|import)[ \t]*(?:"(?P<quoted>[^"\n]+)"|<(?P<angled>[^>\n]+)>)""", re.MULTILINE
 )
 
+_LARGEST = 1024 * 1024
+"""Bytes of a header; what a `#include` names may be any file of the machine."""
+
 
 def included(source: str) -> list[str]:
     """Return the names in the `#include` lines of a text, in their order.
@@ -66,6 +69,8 @@ def _look(
 
 def _text(file: Path) -> str | None:
     try:
-        return file.read_text("utf-8", errors="replace") if file.is_file() else None
+        if not file.is_file() or file.stat().st_size > _LARGEST:
+            return None
+        return file.read_text("utf-8", errors="replace")
     except (OSError, ValueError):
         return None

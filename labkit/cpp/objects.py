@@ -125,7 +125,7 @@ def _run_compiler(
     found: compiler.Compiler, unit: Unit, job: Job, own: Mapping[str, str], work: Path, target: Path, about: str
 ) -> str:
     """Compile, in a folder of its own that holds the student's files; return what the compiler said."""
-    sources = work / "source"
+    sources = work / cache.SOURCES
     sources.mkdir()
     for name, text in own.items():
         if Path(name).name == name:  # not a name such as ../x: it is not ours to place

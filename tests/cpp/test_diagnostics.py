@@ -149,6 +149,14 @@ def test_messages_of_a_compiler_that_has_no_json_are_read_from_its_lines() -> No
     assert warning.message == "unused variable 'y'"
 
 
+def test_the_students_copy_of_a_file_is_told_from_one_of_the_same_name() -> None:
+    files = {"ring_buffer.hpp": "int first;\nint second;\n"}
+    for place, known in (("/home/firmware/cache/work-ab12/source/", True), ("./", True), ("", True),
+                         ("/home/course/firmware/lib/policies/", False)):
+        [found] = read(f"{place}ring_buffer.hpp:2:5: error: nothing special\n", files)
+        assert (found.file, found.source) == ("ring_buffer.hpp", "int second;" if known else "")
+
+
 APPLE = """\
 Undefined symbols for architecture arm64:
   "node::write_offline(char*, unsigned long)", referenced from:
