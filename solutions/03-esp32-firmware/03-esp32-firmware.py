@@ -174,7 +174,7 @@ int main() {
 # ### Exercise 3.1: `write_telemetry` (3 points)
 #
 # **Write** the function that makes a reading into the telemetry message of the house. Its cell is the file
-# `telemetry.cpp` of your firmware. The headers are given; these lines of them matter here:
+# `telemetry.cpp` of your firmware. The headers are given, whole in `firmware/lib/policies/`; these lines matter here:
 #
 # ```c++
 # constexpr std::int64_t kUnknownTime = 0;       // a time stamp that is not known yet
@@ -190,9 +190,11 @@ int main() {
 # class JsonWriter {
 #   JsonWriter& begin();                       // {      begin("key"): an object inside
 #   JsonWriter& end();                         // }
-#   JsonWriter& text(key, value);    JsonWriter& integer(key, value);
-#   JsonWriter& boolean(key, value); JsonWriter& decimal(key, value);
-#   bool ok();
+#   JsonWriter& text(key, value);
+#   JsonWriter& integer(key, value);
+#   JsonWriter& boolean(key, value);
+#   JsonWriter& decimal(key, value);           // not ok if it is no number, or beyond ±1,000,000
+#   bool ok();                                 // whether all of it was written
 #   std::string_view view();                   // the message; empty if it is not ok
 # };
 # ```
@@ -335,7 +337,20 @@ int main() {
 # %% [markdown]
 # ### Exercise 3.2: `set_led` (4 points)
 #
-# **Write** three functions of `command.cpp`.
+# **Write** three functions of `command.cpp`. To try one before the others are written, put `return {};` in place of
+# their `#error` lines. The structs of the header:
+#
+# ```c++
+# struct LedCommand {
+#   bool on;
+#   std::uint8_t brightness;   // 255 if nobody said otherwise
+# };
+# struct Command {
+#   Text<32> id;               // text of at most 32 bytes, kept inside the object
+#   Text<24> command;
+#   JsonValue params;
+# };
+# ```
 #
 # **`parse_set_led(params, led)`** reads `{"state": "on", "brightness": 128}`.
 #
@@ -360,8 +375,9 @@ int main() {
 # | tool | does |
 # |---|---|
 # | `value.kind() != JsonValue::Kind::kNothing` | whether the key was there at all |
+# | `value.is_object()` | whether it is an object |
 # | `value.to(text)` | with a `Text<32> text`: whether it is text that fits; the text goes there |
-# | `state == "on"`, `text.empty()`, `text.view()` | compare, ask, and look at a `Text` |
+# | `state == "on"`, `text.empty()`, `text.view()` | compare, ask, and look at a `Text<3> state`, for example |
 # | `append_number(reason, 17)`, `reason.append(" bytes")` | put a reason together |
 #
 # ```python
@@ -1413,8 +1429,8 @@ if mine:
 # ### Build with your files
 #
 # Your six files lie in `house/node/` of the course's folder: each `%%cpp` cell that ran has put its text there. In
-# `firmware/platformio.ini` change the line `part = ../stack/parts/node` to `part = ../house/node`. Node, network and
-# broker come from variables; nothing of it stands in a source file.
+# `firmware/platformio.ini` change the line `custom_part = ../stack/parts/node` to `custom_part = ../house/node`.
+# Node, network and broker come from variables; nothing of it stands in a source file.
 #
 # ```console
 # cd firmware

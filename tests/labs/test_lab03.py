@@ -197,8 +197,8 @@ def test_the_page_for_the_real_board_agrees_with_the_project():
     page = next(cell.source for cell in sources.read(LAB.source).cells if cell.source.startswith("## On a real board"))
     project, pins = (FIRMWARE / "platformio.ini").read_text(), (FIRMWARE / "src" / "board" / "pins.hpp").read_text()
     assert "**Not run here.**" in page
-    assert "part = ../stack/parts/node" in page
-    assert "\npart = ../stack/parts/node\n" in project
+    assert "`custom_part = ../stack/parts/node`" in page
+    assert "\ncustom_part = ../stack/parts/node\n" in project
     assert all(f"[env:{name}]" in project for name in re.findall(r"pio run -e (\w+)", page))
     assert set(re.findall(r"NODE_[A-Z_]+(?==)", page)) == set(re.findall(r"sysenv\.(NODE_[A-Z_]+)", project))
     assert {"2", "4"} <= set(re.findall(r"= (\d+);", pins))
