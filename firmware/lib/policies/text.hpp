@@ -52,6 +52,11 @@ bool operator==(const Text<A>& left, std::string_view right) {
   return left.view() == right;
 }
 
+template <std::size_t A>
+bool operator!=(const Text<A>& left, std::string_view right) {
+  return left.view() != right;
+}
+
 /// Why something was refused, in words for a person; empty when it was accepted.
 using Reason = Text<95>;
 
