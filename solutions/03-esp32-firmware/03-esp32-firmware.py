@@ -50,11 +50,11 @@ broker = services.mqtt
 finished = simulated_board(broker, 1, interval=1.0)
 
 readings, statuses = queue.SimpleQueue(), queue.SimpleQueue()
-hear = {"iot/node/+/telemetry": readings, "iot/node/+/status": statuses}
 listener = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
 listener.username_pw_set(broker.username or None, broker.password or None)
-for topics, heard in hear.items():
-    listener.message_callback_add(topics, lambda *all, heard=heard: heard.put(json.loads(all[-1].payload)))
+for kind, place in {"telemetry": readings, "status": statuses}.items():
+    put = lambda client, userdata, message, place=place: place.put(json.loads(message.payload))
+    listener.message_callback_add(f"iot/node/+/{kind}", put)
 both = [("iot/node/01/#", 1), ("iot/node/02/#", 1)]  # the finished board, and later yours
 listener.on_connect = lambda *arguments: listener.subscribe(both)
 listener.connect(broker.host, broker.port)
@@ -378,7 +378,8 @@ int main() {
 # | `value.is_object()` | whether it is an object |
 # | `value.to(text)` | with a `Text<32> text`: whether it is text that fits; the text goes there |
 # | `state == "on"`, `text.empty()`, `text.view()` | compare, ask, and look at a `Text<3> state`, for example |
-# | `append_number(reason, 17)`, `reason.append(" bytes")` | put a reason together |
+# | `because("one ", text.view(), " three")` | makes a reason of up to three pieces: texts are not joined with `+` |
+# | `reason.append(" bytes")`, `append_number(reason, 17)` | add text or a number to a reason |
 #
 # ```python
 # >>> tell("01", "set_led", state="on", brightness=300)
