@@ -56,14 +56,21 @@ def telemetry(student: Student, world: World) -> None:
             expected = Reading().message.replace("22.5", text)
             message(write(firmware, Reading(), temperature=value), expected, hints.ONE_DIGIT)
     with criterion("what is not known gives no message", points=1):
-        # Who never writes a message has told nothing apart.
-        message(write(firmware, Reading()), Reading().message, telemetry_hint(Reading().message))
+        plain_first(firmware, world)
         for value in (*NOT_NUMBERS, 1_000_001.0, -2e9, 3e38):
             message(write(firmware, Reading(), temperature=value), "", hints.NOT_A_NUMBER)
             message(write(firmware, Reading(), humidity=value), "", hints.NOT_A_NUMBER)
         message(write(firmware, Reading(timestamp=0)), "", hints.UNKNOWN_TIME)
     with criterion("it writes nothing outside the memory that it was given", points=1):
+        plain_first(firmware, world)
         fits(firmware, Reading())
+
+
+def plain_first(firmware: Firmware, world: World) -> None:
+    """Who does not write a plain reading has told nothing apart; what is wrong with it, the first criterion says."""
+    plain = write(firmware, Reading()).quietly()
+    world.expect(plain == {"inside": True, "text": Reading().message}, expected="the message of a plain reading first",
+                 found="it is not right yet (see above), so nothing else was asked here", advice="mend that first.")
 
 
 def write(firmware: Firmware, reading: Reading, *, capacity: int = ROOM, **values: float) -> Outcome:

@@ -76,6 +76,8 @@ def any_reading(pick: random.Random) -> Reading:
 def telemetry_hint(expected: str) -> Callable[[Any], Hint | None]:
     """Recognise why a telemetry message is another one."""
     def recognise(found: Any) -> Hint | None:
+        if found == "":
+            return hints.EMPTY_VIEW
         try:
             said, wanted = json.loads(found), json.loads(expected)
             same = all(said[key] == wanted[key] for key in ("timestamp", "wifi_rssi", "uptime"))

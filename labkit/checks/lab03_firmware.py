@@ -127,5 +127,5 @@ def message(outcome: Outcome, expected: str, hint: HintFor = None) -> None:
         hint: for the misconception behind another message.
     """
     outcome.satisfies(lambda value: value["inside"], "a message that lies in the memory `out`",
-                      of_cpp(hints.OUTSIDE_MEMORY))
+                      of_cpp(hints.OUTSIDE_MEMORY), found="a view of other memory than `out`")
     outcome.item("text").gives(expected, hint=of_cpp(hint))

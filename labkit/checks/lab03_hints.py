@@ -45,10 +45,12 @@ OVERFLOW = Hint(
 NULL_POINTER = Hint(
     "null-pointer",
     "Which pointer or reference in that line can be null?",
-    "Whoever follows a null pointer reads at address 0, where nothing is: the program is ended.",
-    "Make sure that the pointer points at something before it is used. A function that returns a reference to a "
-    "local variable gives such a null reference as well.",
+    "Whoever follows a null pointer reads at address 0, where nothing is: the program is ended. `nullptr` is no "
+    "text: a view that is made of it looks for its end at address 0.",
+    "An empty view, and an empty reason, is `{}`. Else make sure that the pointer points at something before it is "
+    "used. A function that returns a reference to a local variable gives such a null reference as well.",
 )
+
 ENDLESS_LOOP = Hint(
     "endless-loop",
     "Which loop does not end, and what should end it?",
@@ -70,11 +72,18 @@ ENDS_PROGRAM = Hint(
 
 EXACT_BYTES = Hint(
     "exact-bytes",
-    "Compare both messages character by character: keys, their order, spaces.",
+    "Compare both messages character by character: keys, their order, spaces, brackets.",
     "Other programs were written for this message, so it is the same to the byte each time: the keys in the order of "
     "the contract, `, ` between members and `: ` behind a key, all in one line.",
     "`JsonWriter` puts the separators for you. Write the keys in the order of the comment in telemetry.hpp, the two "
-    "of `sensors` between `begin(\"sensors\")` and `end()`.",
+    "of `sensors` between `begin(\"sensors\")` and `end()`. Each `begin` has its `end()`: two of each here.",
+)
+EMPTY_VIEW = Hint(
+    "empty-view",
+    "The view is empty. Did the writer have all the room, and could it write every value?",
+    "`JsonWriter::view()` is empty when something did not fit, or could not be written. The room is `capacity`: "
+    "`sizeof out` is the size of an address, 8 bytes, since `out` is a pointer and not an array.",
+    "`JsonWriter json(out, capacity);`, and at the end `return json.view();`.",
 )
 ONE_DIGIT = Hint(
     "one-digit",

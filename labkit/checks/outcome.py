@@ -145,13 +145,15 @@ class Outcome:
             self._fail(expected, hint)
         return self
 
-    def satisfies(self, predicate: Callable[[Any], object], expected: str, hint: HintFor = None) -> Outcome:
+    def satisfies(self, predicate: Callable[[Any], object], expected: str, hint: HintFor = None, *,
+                  found: str = "") -> Outcome:
         """Demand that the call returned a value for which the predicate is true.
 
         Args:
             predicate: looks at the value; an exception in it counts as no.
             expected: what was expected, in words.
             hint: for the misconception behind another value.
+            found: what was found, in words; the value if not given.
         """
         if self.error is not None:
             self._fail(expected, hint)
@@ -160,7 +162,7 @@ class Outcome:
         except Exception as error:
             good, note = False, f"{type(error).__name__} when looking at it: {error}"
         if not good:
-            self._fail(expected, hint, note=note, wants_value=True)
+            self._fail(expected, hint, note=note, found=found, wants_value=True)
         return self
 
     def within(self, seconds: float, hint: HintFor = None) -> Outcome:

@@ -407,6 +407,73 @@ std::string_view write_telemetry(std::string_view node_id, const Reading& readin
 
 }  // namespace node
 
+# %% id=size-of-a-pointer hint=empty-view
+#include "telemetry.hpp"
+
+#include "json_writer.hpp"
+
+namespace node {
+
+std::string_view write_telemetry(std::string_view node_id, const Reading& reading, char* out,
+                                 std::size_t capacity) {
+  if (reading.timestamp == kUnknownTime) return {};
+  JsonWriter json(out, sizeof out);
+  static_cast<void>(capacity);
+  json.begin().text("node_id", node_id).integer("timestamp", reading.timestamp);
+  json.begin("sensors")
+      .decimal("temperature", reading.temperature)
+      .decimal("humidity", reading.humidity)
+      .end();
+  json.integer("wifi_rssi", reading.wifi_rssi).integer("uptime", reading.uptime).end();
+  return json.view();
+}
+
+}  // namespace node
+
+# %% id=returns-nullptr hint=null-pointer
+#include "telemetry.hpp"
+
+#include "json_writer.hpp"
+
+namespace node {
+
+std::string_view write_telemetry(std::string_view node_id, const Reading& reading, char* out,
+                                 std::size_t capacity) {
+  if (reading.timestamp == kUnknownTime) return nullptr;
+  JsonWriter json(out, capacity);
+  json.begin().text("node_id", node_id).integer("timestamp", reading.timestamp);
+  json.begin("sensors")
+      .decimal("temperature", reading.temperature)
+      .decimal("humidity", reading.humidity)
+      .end();
+  json.integer("wifi_rssi", reading.wifi_rssi).integer("uptime", reading.uptime).end();
+  return json.view();
+}
+
+}  // namespace node
+
+# %% id=an-end-too-few hint=exact-bytes
+#include "telemetry.hpp"
+
+#include "json_writer.hpp"
+
+namespace node {
+
+std::string_view write_telemetry(std::string_view node_id, const Reading& reading, char* out,
+                                 std::size_t capacity) {
+  if (reading.timestamp == kUnknownTime) return {};
+  JsonWriter json(out, capacity);
+  json.begin().text("node_id", node_id).integer("timestamp", reading.timestamp);
+  json.begin("sensors")
+      .decimal("temperature", reading.temperature)
+      .decimal("humidity", reading.humidity)
+      ;
+  json.integer("wifi_rssi", reading.wifi_rssi).integer("uptime", reading.uptime).end();
+  return json.view();
+}
+
+}  // namespace node
+
 # %% id=no-semicolon hint=does-not-compile
 #include "telemetry.hpp"
 
@@ -493,7 +560,7 @@ std::string_view write_telemetry(std::string_view node_id, const Reading& readin
 
 }  // namespace node
 
-# %% id=prints-the-message hint=exact-bytes most=0
+# %% id=prints-the-message hint=empty-view most=0
 #include "telemetry.hpp"
 
 #include <cstdio>
