@@ -1,4 +1,4 @@
-"""Weighs all processes below this one, again and again: what a room, its services and its capsule hold together."""
+"""Weighs all processes below one, again and again: what a room, its services and its capsule hold together."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ _EVERY = 0.25
 
 
 class Scales:
-    """Notes the most memory that was held at any moment while the block ran, in MB: `most`."""
+    """Notes the most memory that was held at any moment while the block ran, in MB: `most`.
 
-    def __init__(self) -> None:
+    Args:
+        room: gives the number of the process whose descendants are weighed, None while there is none.
+    """
+
+    def __init__(self, room: Callable[[], int | None]) -> None:
         self.most = 0.0
+        self._room = room
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._weigh, daemon=True)
 
@@ -32,12 +37,18 @@ class Scales:
         self._thread.join()
 
     def _weigh(self) -> None:
-        own = psutil.Process()
         while not self._over.wait(_EVERY):
-            below = own.children(recursive=True)
+            below = _below(self._room())
             # What forked processes have in common counts in each of them: the quick way weighs too much, if anything.
             if _sum(below, _quickly) > self.most * 1e6:
                 self.most = max(self.most, _sum(below, _rightly) / 1e6)
+
+
+def _below(process: int | None) -> list[psutil.Process]:
+    try:
+        return psutil.Process(process).children(recursive=True) if process else []
+    except psutil.Error:
+        return []
 
 
 def _sum(processes: list[psutil.Process], weigh: Callable[[psutil.Process], int]) -> int:

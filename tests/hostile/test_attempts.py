@@ -1,9 +1,15 @@
-"""Every attempt gains, sees and harms nothing; the student after it is graded as if nothing had happened."""
+"""Every attempt gains, sees and harms nothing; the student after it is graded as if nothing had happened.
+
+Most of an attempt's time is waiting for limits, so several run at once, each with a room of its own. What an attempt
+harms outside may then be told of another one that ran at the same time.
+"""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import pytest
 
@@ -11,21 +17,24 @@ from grader.capsule.choose import Kind
 from grader.capsule.room import Room
 from grader.layout import CourseFiles
 from labkit.waiting import wait_until
+from tests.conftest import NEEDS
 from tests.hostile import harness, table
 from tests.hostile.conftest import daemons
 from tests.hostile.harness import POINTS, Attempt, Watch
 from tests.hostile.scales import Scales
 
 ATTEMPTS = harness.attempts()
+AT_ONCE = 3
+Face = Callable[[Room, Attempt], list[str]]
 
 
-@pytest.fixture
-def face(course: CourseFiles, watch: Watch, facts: Mapping[str, object]) -> Callable[[Room, Attempt], None]:
-    """Let a room grade an attempt and the honest student after it, and look at everything that must be so."""
+@pytest.fixture(scope="module")
+def face(course: CourseFiles, watch: Watch, facts: Mapping[str, object]) -> Face:
+    """Let a room grade an attempt and the honest student after it; say what is not as it must be."""
 
-    def facing(room: Room, attempt: Attempt) -> None:
+    def facing(room: Room, attempt: Attempt) -> list[str]:
         lab = harness.lab_of(course, attempt.lab)
-        with Scales() as scales:
+        with Scales(lambda: room._process.pid if room._process else None) as scales:
             graded = room.grade(harness.submission(lab, attempt, facts))
         problems = harness.wrong_with(attempt, graded)
         if scales.most > attempt.most_memory:
@@ -38,10 +47,34 @@ def face(course: CourseFiles, watch: Watch, facts: Mapping[str, object]) -> Call
         elif "left over: [] False" not in harness.text_of(after):
             problems.append(f"the next student found something: {harness.text_of(after)[-600:]}")
         wait_until(lambda: not daemons(watch.id), 30, what="the end of the attempt's processes")
-        if problems := problems + watch.harm():
-            pytest.fail("\n".join(problems), pytrace=False)
+        return problems + watch.harm()
 
     return facing
+
+
+@pytest.fixture(scope="module")
+def faced(
+    request: pytest.FixtureRequest, course: CourseFiles, rooms: Callable[[Kind], Room], face: Face
+) -> Iterator[Mapping[str, Future[list[str]]]]:
+    """What comes of each attempt that was chosen to run, by its name."""
+    items = [item for item in request.session.items if getattr(item, "originalname", "") == ATTEMPT]
+    chosen = [item.callspec.params["attempt"] for item in items
+              if not any(NEEDS[mark.name][0]() for mark in item.iter_markers() if mark.name in NEEDS)]
+    of_thread, made = threading.local(), list[Room]()
+
+    def in_own_room(attempt: Attempt) -> list[str]:
+        if not hasattr(of_thread, "room"):
+            of_thread.room = Room(Kind.BUBBLEWRAP, course)
+            made.append(of_thread.room)
+        return face(of_thread.room, attempt)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        coming = {attempt.name: pool.submit(in_own_room, attempt) for attempt in chosen}
+        yield coming
+        for each in coming.values():
+            each.cancel()
+        for room in made:
+            room.close()
 
 
 @pytest.mark.bubblewrap
@@ -49,18 +82,23 @@ def face(course: CourseFiles, watch: Watch, facts: Mapping[str, object]) -> Call
     pytest.param(attempt, id=attempt.name, marks=[pytest.mark.cpp] if attempt.lab == "93" else [])
     for attempt in ATTEMPTS
 ])
-def test_an_attempt_comes_to_nothing(
-    attempt: Attempt, rooms: Callable[[Kind], Room], face: Callable[[Room, Attempt], None]
-) -> None:
-    face(rooms(Kind.BUBBLEWRAP), attempt)
+def test_an_attempt_comes_to_nothing(attempt: Attempt, faced: Mapping[str, Future[list[str]]]) -> None:
+    if problems := faced[attempt.name].result():
+        pytest.fail("\n".join(problems), pytrace=False)
+
+
+ATTEMPT = test_an_attempt_comes_to_nothing.__name__
 
 
 @pytest.mark.docker("capsule")
 @pytest.mark.parametrize("name", [attempt.name for attempt in ATTEMPTS if attempt.docker])
 def test_an_attempt_comes_to_nothing_in_docker(
-    name: str, rooms: Callable[[Kind], Room], face: Callable[[Room, Attempt], None]
+    name: str, rooms: Callable[[Kind], Room], face: Face, faced: Mapping[str, Future[list[str]]]
 ) -> None:
-    face(rooms(Kind.DOCKER), next(attempt for attempt in ATTEMPTS if attempt.name == name))
+    wait(faced.values())
+    problems = face(rooms(Kind.DOCKER), next(attempt for attempt in ATTEMPTS if attempt.name == name))
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
 
 
 @pytest.mark.bubblewrap
@@ -93,7 +131,8 @@ def test_a_leftover_would_be_seen(course: CourseFiles, rooms: Callable[[Kind], R
     assert "some/hostile" in harness.text_of(graded)
 
 
-def test_a_connection_to_the_host_would_be_seen(watch: Watch) -> None:
+def test_a_connection_to_the_host_would_be_seen(watch: Watch, faced: Mapping[str, Future[list[str]]]) -> None:
+    wait(faced.values())  # none of them shall be taken for it
     with socket.create_connection(("127.0.0.1", watch.address[1]), 30) as link:
         link.sendall(b"hostile was here")
         wait_until(lambda: watch.connections, 30, what="the server's note")
@@ -101,7 +140,8 @@ def test_a_connection_to_the_host_would_be_seen(watch: Watch) -> None:
     watch.connections.clear()
 
 
-def test_a_changed_file_would_be_seen(watch: Watch) -> None:
+def test_a_changed_file_would_be_seen(watch: Watch, faced: Mapping[str, Future[list[str]]]) -> None:
+    wait(faced.values())
     canary = watch.outside / "canary.txt"
     canary.write_text("changed", encoding="utf-8")
     try:
