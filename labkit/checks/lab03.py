@@ -159,7 +159,7 @@ def lamp(firmware: Firmware, led: Led) -> None:
     if led.reason:
         refused(found, led.reason, led.hint)
     else:
-        accepted(found, led.hint)
+        accepted(found, lambda said: hints.STATE_REFUSED if "state" in said.lower() else led.hint)
     changed = hints.ALL_OR_NOTHING if led.reason else led.hint
     member(found, "on", "led.on", led.on, changed)
     member(found, "brightness", "led.brightness", led.brightness, changed)

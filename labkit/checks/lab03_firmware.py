@@ -29,6 +29,8 @@ def of_cpp(otherwise: HintFor = None) -> Callable[[Any], Hint | None]:
         otherwise: the hint for a call that did return, but not what was expected.
     """
     def recognise(found: Any) -> Hint | None:
+        if isinstance(found, CallError) and found.type == "OutOfBounds" and "`fields`" in found.message:
+            return hints.ROWS
         if isinstance(found, CallError):
             return hints.ENDLESS_LOOP if found.state == "timeout" else _OF_CPP.get(found.type)
         return choose(otherwise, found)
@@ -84,8 +86,9 @@ def member(outcome: Outcome, key: str, name: str, expected: Any, hint: HintFor =
         expected: its value.
         hint: for the misconception behind another value.
     """
-    outcome.item(key).satisfies(lambda said: type(said) is type(expected) and said == expected,
-                                f"{name} is {_cpp(expected)}", of_cpp(hint))
+    value = outcome.item(key)
+    value.satisfies(lambda said: type(said) is type(expected) and said == expected, f"{name} is {_cpp(expected)}",
+                    of_cpp(hint), found=f"{name} is {_cpp(value.quietly())}")
 
 
 def accepted(outcome: Outcome, hint: HintFor = None) -> None:

@@ -26,6 +26,13 @@ OUT_OF_BOUNDS = Hint(
     "The last index is the size minus one; an index that runs around needs `% Capacity`. Before you copy, compare "
     "the number of bytes with the room that is left.",
 )
+ROWS = Hint(
+    "rows",
+    "Does the third argument of `read_members` say how many rows `fields` has?",
+    "`fields` is handed over as an address: `read_members` cannot see how many rows stand there and goes by the "
+    "number that you give. One too many, and it reads what lies behind the table.",
+    "Count the rows: two for set_led, three for a command, six for a manifest.",
+)
 DANGLING = Hint(
     "dangling",
     "To whom does the memory belong that you point at, and how long does it live?",
@@ -205,6 +212,13 @@ ON_OR_OFF = Hint(
     "Which values of `state` does the header allow?",
     "`on` and `off`, as text. Whoever takes everything else as `off` switches lamps off by mistake.",
     "Read it into a `Text<3>`, and refuse when it cannot be read or is neither `on` nor `off`.",
+)
+STATE_REFUSED = Hint(
+    "state-refused",
+    "This state is fine. Which of your conditions refused it?",
+    "`on` and `off` are both good. A `Text<2>` has no room for `off`: reading it fails. And a state is wrong only if "
+    "it is neither the one nor the other.",
+    "`Text<3> state;`, and then `!(state == \"on\" || state == \"off\")`, or `state != \"on\" && state != \"off\"`.",
 )
 KEPT_BRIGHTNESS = Hint(
     "kept-brightness",
