@@ -18,6 +18,8 @@ from labkit.services import session, start
 
 def main() -> None:
     provider, how, *rest = sys.argv[1:]
+    if os.name != "nt" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests that run below `nohup` ignore it, and so would this owner
     name = rest[0] if rest else "mqtt"
     services = start(name, provider=provider)
     server = session._running[name][0].server

@@ -158,12 +158,12 @@ def names(store: ObjectStore) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pack_above", ["0", "30"])
-def test_a_collector_that_is_killed_under_load_loses_nothing_and_stores_nothing_twice(
-    environment: dict[str, str], broker: Broker, store: ObjectStore, influx: Influx, pack_above: str
+def test_a_collector_that_is_killed_under_load_while_it_packs_loses_nothing_and_stores_nothing_twice(
+    environment: dict[str, str], broker: Broker, store: ObjectStore, influx: Influx
 ) -> None:
+    """One that archives messages one by one is killed in tests/faults/test_meter.py."""
     sent = [reading(f"power-{step % 10:03d}", NOW + step // 10, sensors={"power": step}) for step in range(400)]
-    environment |= {"PACK_ABOVE": pack_above, "BATCH_SIZE": "60", "CLIENT_ID": f"killed-{pack_above}-{os.getpid()}"}
+    environment |= {"PACK_ABOVE": "30", "BATCH_SIZE": "60", "CLIENT_ID": f"killed-{os.getpid()}"}
     publisher = mqtt.Client(CallbackAPIVersion.VERSION2)
     publisher.username_pw_set(broker.username or None, broker.password or None)
     publisher.connect(broker.host, broker.port)
