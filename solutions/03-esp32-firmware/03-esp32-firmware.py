@@ -363,7 +363,8 @@ int main() {
 # **`parse_command(message, command)`** takes a message apart: `id` (text of 1 to 32 bytes, may be missing), `command`
 # (text of 1 to 24 bytes), `params` (an object, may be missing). Other keys are passed over: `OtherKeys::kIgnore`.
 #
-# - *Output*: `command.id`, `command.command`, `command.params`.
+# - *Output*: `command.id`, `command.command`, `command.params`. What the message does not have is empty, whatever
+#   `command` held before: one object may serve for many messages.
 # - *Failure*, in this order: longer than `kCommandSize` (`because(kTooLong)`); no JSON: `malformed JSON at byte 17`,
 #   with the place that `parse_json` tells; no object: `a command must be a JSON object`; what `read_members` says;
 #   `id must be text of 1 to 32 bytes`; `command must be text of 1 to 24 bytes`; `params must be a JSON object`. Also
@@ -496,25 +497,22 @@ Reason find_action(std::string_view name, Action& action) {
 
 #include <doctest/doctest.h>
 
-// Reads params as a node does; a helper for the tests.
-node::Reason set_led(const char* text, node::LedCommand& led) {
+TEST_CASE("what is refused changes nothing") {
   node::JsonValue params;
   std::size_t stopped_at = 0;
-  CHECK(node::parse_json(text, params, stopped_at));
-  return node::parse_set_led(params, led);
-}
-
-TEST_CASE("a lamp is switched on") {
-  node::LedCommand led;
-  CHECK(set_led(R"({"state": "on", "brightness": 128})", led).empty());
-  CHECK(led.on);
-  CHECK(led.brightness == 128);
-}
-
-TEST_CASE("what is refused changes nothing") {
+  REQUIRE(node::parse_json(R"({"state": "off", "brightness": 256})", params, stopped_at));
   node::LedCommand led{true, 40};
-  CHECK(set_led(R"({"state": "off", "brightness": 256})", led) == "brightness must be 0 to 255");
+  CHECK(node::parse_set_led(params, led) == "brightness must be 0 to 255");
   CHECK(led.on);
+  CHECK(led.brightness == 40);
+}
+
+TEST_CASE("nothing of an earlier command is left") {
+  node::Command command;
+  command.id.assign("c-16");
+  CHECK(node::parse_command(R"({"command": "restart"})", command).empty());
+  CHECK(command.id.empty());
+  CHECK(command.command == "restart");
 }
 
 # %% nbgrader={"grade": true, "grade_id": "check-03-2", "locked": true, "points": 4, "schema_version": 3, "solution": false}
