@@ -65,7 +65,8 @@ MANY_FAULTS: list[tuple[str, str]] = [
 ]
 
 
-@exercise("08.1", points=2, title="Read the address in a topic", functions=("parse_f2_topic(topic) -> F2Address",))
+@exercise("08.1", points=2, title="Read the address in a topic", limit=15,
+          functions=("parse_f2_topic(topic) -> F2Address",))
 def parse_f2_topic(student: Student, world: World) -> None:
     """A topic is an address, or one of six errors."""
     with criterion("a topic becomes an address", points=1):
@@ -124,7 +125,7 @@ def refused(outcome: Outcome, code: str, hint: Hint) -> None:
 # 8.3
 
 
-@exercise("08.3", points=2, title="Load the parameters of a controller", services=("postgresql",), limit=10,
+@exercise("08.3", points=2, title="Load the parameters of a controller", services=("postgresql",), limit=20,
           functions=("load_parameters(conn, mac) -> dict",))
 def load_parameters(student: Student, world: World) -> None:
     """Rows of the database, remembered until they change."""

@@ -121,10 +121,10 @@ def records_of_devices(world: World, line: Line, odd: tuple[bytes, ...] = ODD) -
     running = line.start()
     shouting = [(f"{MACS[0].upper()}/1/temperature-1", b"upper case")]
     line.publish(*line.some(30), *shouting, *((f"{MACS[1]}/2/text-7", payload) for payload in odd))
-    line.expect_all(6, hints.AS_IT_CAME, running)
+    line.expect_all(12, hints.AS_IT_CAME, running)
     unreadable = f"{MACS[2]}/0/temperature-1"
     line.publish((unreadable, b"no such connector"), *line.some(3))
-    records = _own(line, line.expect_all(6, hints.UNREADABLE_GOES_ON, running))
+    records = _own(line, line.expect_all(8, hints.UNREADABLE_GOES_ON, running))
     for topic, payload in line.sent:
         record = next(each for each in records if (_topic(each), each.value) == (topic, payload))
         bad = "/0/" in topic
@@ -153,14 +153,14 @@ def acknowledgements(world: World, line: Line, count: int = 6) -> None:
     """Kafka keeps the connector waiting, then goes away for a while."""
     running = line.start()
     line.publish(*line.some(3))
-    line.expect_all(5, hints.NOTHING_CAME, running)
+    line.expect_all(12, hints.NOTHING_CAME, running)
     _all_acknowledged(world, line, 3)
     line.front.hold("Produce")
     line.publish(*line.some(count))
-    world.wait_until(lambda: line.front.waiting("Produce") or line.acknowledged > 3, 4)
+    world.wait_until(lambda: line.front.waiting("Produce") or line.acknowledged > 3, 8)
     _none_acknowledged(world, line, 3, 0.4)
     line.front.open()
-    line.expect_all(6, hints.CONNECTOR_OUTAGE, running)
+    line.expect_all(12, hints.CONNECTOR_OUTAGE, running)
     _all_acknowledged(world, line, 3 + count)
     line.front.close()
     line.publish(*line.some(count // 2))  # perhaps it has not noticed yet
@@ -168,7 +168,7 @@ def acknowledgements(world: World, line: Line, count: int = 6) -> None:
     line.publish(*line.some(count - count // 2))
     _none_acknowledged(world, line, 3 + count, 0.3)
     line.front.open()
-    line.expect_all(12, hints.CONNECTOR_OUTAGE, running)
+    line.expect_all(20, hints.CONNECTOR_OUTAGE, running)
     _all_acknowledged(world, line, 3 + 2 * count)
     running.call("stop").succeeds()
 
@@ -180,7 +180,7 @@ def _none_acknowledged(world: World, line: Line, before: int, seconds: float) ->
 
 
 def _all_acknowledged(world: World, line: Line, count: int) -> None:
-    world.wait_until(lambda: line.acknowledged >= count, 4)
+    world.wait_until(lambda: line.acknowledged >= count, 8)
     world.expect(line.acknowledged >= count, expected=f"{count} acknowledgements, once Kafka has the records",
                  found=f"{line.acknowledged}", hint=hints.NOT_ACKED)
 
@@ -189,15 +189,15 @@ def killed(world: World, line: Line, count: int = 20) -> None:
     """A connector dies with messages in its memory; another one of the same name goes on."""
     first = line.spawn()
     line.publish(*line.some(5))
-    line.expect_all(5, hints.NOTHING_CAME)
+    line.expect_all(12, hints.NOTHING_CAME)
     line.front.hold("Produce")
     line.publish(*line.some(count))
-    world.wait_until(lambda: line.front.waiting("Produce") or line.gate.delivered >= 5 + count, 4)
+    world.wait_until(lambda: line.front.waiting("Produce") or line.gate.delivered >= 5 + count, 8)
     world.wait_until(lambda: line.acknowledged > 5, 0.3)
     first.call("kill").succeeds()
     line.front.close()  # what was on its way dies with the process
     line.front.open()
     second = line.spawn()
-    line.expect_all(10, hints.SESSION if line.acknowledged <= 5 else hints.ACK_EARLY)
+    line.expect_all(15, hints.SESSION if line.acknowledged <= 5 else hints.ACK_EARLY)
     second.call("stop").succeeds()
 

@@ -123,7 +123,7 @@ ORDERS = {1: [""], 2: ["", "AB", "BA", "BE", "LE"], 3: ["", "ABC", "CBA", "LE"],
           8: ["", "ABCDEFGH", "HGFEDCBA", "GHEFCDAB", "BADCFEHG", "LE"]}
 
 
-@exercise("08.4", points=5, title="Decode a payload",
+@exercise("08.4", points=5, title="Decode a payload", limit=15,
           functions=("decode(payload: bytes, point: DataPoint) -> float | str",))
 def decode(student: Student, world: World) -> None:
     """Every column of the table, and every code."""

@@ -21,9 +21,9 @@ from labkit.checks.registry import exercise
 from labkit.checks.student import Student
 from labkit.checks.world import World
 
-JOINING = 12.0
+JOINING = 20.0
 """Longest wait for the first output: a group comes together in about three seconds."""
-DYING = 25.0
+DYING = 30.0
 """Longest wait for the others to take over from a dead member: it is missed after six seconds without a heartbeat."""
 
 
@@ -225,8 +225,8 @@ def dead_letters(world: World, stage: Stage, mac: str, running: Outcome) -> None
     stage.send(*messages, behind, partition=world.random.randrange(PARTITIONS))
     world.kafka.produce(stage.raw, [(None, b"somebody else's", {})], partition=0)
     # The meter's other value can be read.
-    good = stage.outputs(before + 2, 6)
-    letters = stage.outputs(len(poison) + 1, 4, dead=True)
+    good = stage.outputs(before + 2, 10)
+    letters = stage.outputs(len(poison) + 1, 6, dead=True)
     world.expect(letters or len(good) > before, expected=f"{len(poison) + 1} dead letters", hint=hints.POISON,
                  found=f"none, and no measurement of the records behind{trouble(running)}")
     world.expect(len(good) >= before + 2, expected="the measurements of the records behind them", hint=hints.POISON,
@@ -252,12 +252,12 @@ def commits(world: World, stage: Stage, mac: str, running: Outcome, count: int =
     found = stage.outputs(count, JOINING)
     world.expect(len(found) >= count, expected=f"{count} measurements", hint=hints.NOTHING_CAME,
                  found=f"{len(found)}{trouble(running)}")
-    world.wait_until(lambda: stage.committed() == count, 7)
+    world.wait_until(lambda: stage.committed() == count, 9)
     world.expect(stage.committed() == count, expected=f"{count} committed records, all of which are done",
                  found=f"{stage.committed()}", hint=hints.NOT_COMMITTED)
     stage.front.hold("Produce")
     stage.send(*((mac, "analog/2/temperature-3", b"00D7") for _ in range(count)))
-    world.wait_until(lambda: stage.front.waiting("Produce") or stage.committed() > count, 6)
+    world.wait_until(lambda: stage.front.waiting("Produce") or stage.committed() > count, 10)
     _none_committed(world, stage, count, 0.3)
     running.call("stop", limit=6)  # the frame stops in the middle of a batch; a commit that comes now is as early
     _none_committed(world, stage, count, 0.0)
@@ -315,11 +315,11 @@ class Pair:
 
         def both_work() -> bool:
             self._send()
-            self._found(JOINING if self.total == self.count else 3)
+            self._found(JOINING if self.total == self.count else 6)
             return self._share()
 
         self.world.wait_until(both_work, JOINING)
-        found = self._found(3)
+        found = self._found(6)
         self.world.expect(found == self.total, expected=f"{self.total} measurements of two processors in one group",
                           found=f"{found}{trouble(members[0])}", hint=hints.NOTHING_CAME)
         self.world.expect(self._share(), expected="outputs of both members of the group",
@@ -327,7 +327,7 @@ class Pair:
         self.fronts[0].hold("Produce")
         before = self.stage.committed()
         self._send()
-        self.world.wait_until(lambda: self.fronts[0].waiting("Produce"), 5)
+        self.world.wait_until(lambda: self.fronts[0].waiting("Produce"), 10)
         early = self.world.wait_until(lambda: self.stage.committed() - before >= self.count, 0.5)
         self.world.expect(not early, hint=hints.COMMIT_EARLY,
                           expected="no commit of records whose output Kafka has not taken",
@@ -343,6 +343,6 @@ class Pair:
         self.world.expect(found == self.total, expected=f"a measurement of each of {self.total} records, also of those "
                           "that the killed processor had", found=f"{found}: {self.total - found} are lost",
                           hint=hints.COMMIT_EARLY)
-        self.world.wait_until(lambda: self.stage.committed() >= self.total, 5)
+        self.world.wait_until(lambda: self.stage.committed() >= self.total, 8)
         self.world.expect(self.stage.committed() >= self.total, expected=f"{self.total} committed records",
                           found=f"{self.stage.committed()}", hint=hints.NOT_COMMITTED)

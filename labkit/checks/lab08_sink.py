@@ -19,7 +19,7 @@ from labkit.checks.registry import exercise
 from labkit.checks.student import Student
 from labkit.checks.world import World
 
-JOINING = 12.0
+JOINING = 25.0
 """Longest wait for the first rows: a group comes together in about three seconds."""
 KEY = ("timestamp", "device_id", "connector_mode", "component_type", "pin_position")
 DEVICE = "f2-02f2000000a1"
@@ -126,7 +126,7 @@ class Store:
 
     def expect_committed(self, what: str) -> None:
         """Demand that all records are committed soon."""
-        self.world.wait_until(lambda: self.committed() == self.posted, 5)
+        self.world.wait_until(lambda: self.committed() == self.posted, 8)
         self.world.expect(self.committed() == self.posted, expected=f"{self.posted} committed records, {what}",
                           found=f"{self.committed()}", hint=hints.NOT_COMMITTED)
 
@@ -192,9 +192,9 @@ def repeats(world: World, store: Store, running: Outcome) -> None:
     humid = store.measurement(timestamp=moment, component_type="humidity", pin_position="1:3", unit="%")
     old = next(iter(store.expected.values()))
     store.send(one, twin, humid)
-    store.expect_stored(5, "two connectors with one moment, and two kinds on one pin", hints.KEEPS_FIRST, running)
+    store.expect_stored(12, "two connectors with one moment, and two kinds on one pin", hints.KEEPS_FIRST, running)
     store.send(one, old, one, twin, store.measurement(value=0.0), store.measurement(value=7))
-    store.expect_stored(5, "new measurements behind repeated ones", hints.ON_CONFLICT, running)
+    store.expect_stored(8, "new measurements behind repeated ones", hints.ON_CONFLICT, running)
     count = store.tables.rows("SELECT count(*) AS count FROM iot_measurements")[0]["count"]
     wanted = sum(not isinstance(each["value"], str) for each in store.expected.values())
     world.expect(count == wanted, expected=f"{wanted} rows", found=f"{count} rows", hint=hints.ON_CONFLICT)
@@ -221,7 +221,7 @@ def outage(world: World, store: Store, running: Outcome, count: int = 30) -> Non
     world.expect(not early, expected="no commit while the database is away", hint=hints.DATABASE_AWAY,
                  found=f"{store.committed() - 10} records committed, and none of them stored")
     store.gate.open()
-    store.expect_stored(8, "all measurements, once the database is back", hints.DATABASE_AWAY, running)
+    store.expect_stored(15, "all measurements, once the database is back", hints.DATABASE_AWAY, running)
     letters = store.letters(0, 0)
     world.expect(not letters, expected="no dead letters: the records were right", found=f"{len(letters)}",
                  hint=hints.DATABASE_AWAY)
@@ -240,8 +240,8 @@ def poison(world: World, store: Store, running: Outcome) -> None:
     store.send(*first)
     store.post(*bad, *refused)
     store.send(*rest)
-    store.expect_stored(8, "the measurements around seven records that cannot be stored", hints.POISON_ROW, running)
-    letters = store.letters(len(bad) + len(refused), 4)
+    store.expect_stored(12, "the measurements around seven records that cannot be stored", hints.POISON_ROW, running)
+    letters = store.letters(len(bad) + len(refused), 6)
     payloads = {each.get("payload_hex"): each.get("code") for each in letters}
     for value, code in [*((value, "BAD_RECORD") for value in bad), (refused[0], "REFUSED")]:
         found = payloads.get(value.hex())

@@ -65,38 +65,6 @@ class Connector(Intake):
         while self.waiting and self.waiting[0].taken.delivered:
             self.ack(self.waiting.popleft())
 
-# %% id=calls-the-report-at-once hint=acknowledged-too-early
-class Connector(Intake):
-    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
-
-    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
-    """
-
-    def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
-
-        Args:
-            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
-        """
-        try:
-            key = parse_f2_topic(taken.topic).device_id
-        except DecodeError:
-            key = None  # the processor says what is wrong with it
-
-        def delivered():
-            taken.delivered = True
-            self.stats["stored"] += 1
-
-        self.outbox.send(
-            self.raw_topic, key, taken.payload, taken.headers,
-            delivered=delivered(), too_large=lambda: self.put_aside(taken, key),
-        )
-
-    def acknowledge(self) -> None:
-        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
-        while self.waiting and self.waiting[0].taken.delivered:
-            self.ack(self.waiting.popleft())
-
 # %% id=no-key hint=key-is-the-device
 class Connector(Intake):
     """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
@@ -121,38 +89,6 @@ class Connector(Intake):
 
         self.outbox.send(
             self.raw_topic, None, taken.payload, taken.headers,
-            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
-        )
-
-    def acknowledge(self) -> None:
-        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
-        while self.waiting and self.waiting[0].taken.delivered:
-            self.ack(self.waiting.popleft())
-
-# %% id=topic-as-the-key hint=key-is-the-device
-class Connector(Intake):
-    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
-
-    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
-    """
-
-    def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
-
-        Args:
-            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
-        """
-        try:
-            key = parse_f2_topic(taken.topic).device_id
-        except DecodeError:
-            key = None  # the processor says what is wrong with it
-
-        def delivered():
-            taken.delivered = True
-            self.stats["stored"] += 1
-
-        self.outbox.send(
-            self.raw_topic, taken.topic, taken.payload, taken.headers,
             delivered=delivered, too_large=lambda: self.put_aside(taken, key),
         )
 
@@ -288,38 +224,6 @@ class Connector(Intake):
         while self.waiting and self.waiting[0].taken.delivered:
             self.waiting.popleft()
 
-# %% id=text-in-place-of-bytes hint=as-it-came
-class Connector(Intake):
-    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
-
-    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
-    """
-
-    def take(self, taken: Taken) -> None:
-        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
-
-        Args:
-            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
-        """
-        try:
-            key = parse_f2_topic(taken.topic).device_id
-        except DecodeError:
-            key = None  # the processor says what is wrong with it
-
-        def delivered():
-            taken.delivered = True
-            self.stats["stored"] += 1
-
-        self.outbox.send(
-            self.raw_topic, key, taken.payload.decode("utf-8", "replace").strip().encode(), taken.headers,
-            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
-        )
-
-    def acknowledge(self) -> None:
-        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
-        while self.waiting and self.waiting[0].taken.delivered:
-            self.ack(self.waiting.popleft())
-
 # %% id=without-headers hint=as-it-came
 class Connector(Intake):
     """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
@@ -352,7 +256,7 @@ class Connector(Intake):
         while self.waiting and self.waiting[0].taken.delivered:
             self.ack(self.waiting.popleft())
 
-# %% id=drops-what-comes-meanwhile hint=kafka-away
+# %% id=gives-up-on-an-error hint=kafka-away
 class Connector(Intake):
     """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
 
@@ -370,15 +274,13 @@ class Connector(Intake):
         except DecodeError:
             key = None  # the processor says what is wrong with it
 
-        def delivered():
-            taken.delivered = True
-            self.stats["stored"] += 1
+        def report(error, _record):
+            if error is None:
+                taken.delivered = True
+                self.stats["stored"] += 1
 
-        if self.outbox.lost:
-            return
-        self.outbox.send(
-            self.raw_topic, key, taken.payload, taken.headers,
-            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        self.outbox.producer.produce(
+            self.raw_topic, taken.payload, key, headers=taken.headers, on_delivery=report,
         )
 
     def acknowledge(self) -> None:
