@@ -140,10 +140,8 @@ class LogReader:
             except KafkaException:
                 told, self._answers = self._answers, False
                 return told
-        for message in self._consumer.consume(_BEHIND, timeout=_STEP) if self._partitions else ():
+        for message in self._consumer.consume(_BEHIND, timeout=_STEP):
             changed |= self._take(message)
-        if not self._partitions:
-            time.sleep(_STEP)
         changed |= self._follow_ends()
         if self.group:
             changed |= self._ask_group()
