@@ -33,6 +33,7 @@ SECONDS = {
     "tests/stack/test_compose": 45, "tests/services/test_nodered": 40, "tests/stack/": 40,
     "tests/grader/test_course_audit.py": 35, "tests/grader/after/": 30, "tests/faults/": 27, "tests/labs/": 25,
     "tests/cpp/": 25, "tests/services/": 20, "tests/grader/": 20, "tests/widgets/": 20, "tests/up/": 20,
+    "tests/labs/test_lab03.py": 40,
 }
 
 
