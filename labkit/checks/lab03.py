@@ -9,6 +9,7 @@ from typing import Any
 from labkit.checks import lab03_hints as hints
 from labkit.checks import lab03_node as lab03_node  # it registers exercises 3.5 and 3.6
 from labkit.checks.criterion import criterion, recorder
+from labkit.checks.hints import Hint
 from labkit.checks.lab03_cases import (
     ACTIONS,
     BAD_COMMANDS,
@@ -114,9 +115,10 @@ def command(student: Student, world: World) -> None:
     with criterion("a command is taken apart, a malformed one is refused with a reason", points=2):
         for case in (*GOOD_COMMANDS, *BAD_COMMANDS):
             parsed(firmware, case)
-        twice = firmware.call("parse_command", TWICE)
-        refused(twice, "command", hints.REFUSE_FORM)
-        refused(firmware.call("parse_command", f'{{"command": "restart", "x": "{"x" * 1_024}"}}'), "", hints.TOO_LONG)
+        refused(parse(firmware, TWICE), "command", hints.REFUSE_FORM)
+        refused(parse(firmware, f'{{"command": "restart", "x": "{"x" * 1_024}"}}'), "", hints.TOO_LONG)
+        # Last, since it would hide every other fault.
+        parsed(firmware, GOOD_COMMANDS[1], used=True)
     with criterion("a name is an action, or unknown", points=1):
         first = world.random.randrange(len(ACTIONS))
         for number in (*range(first, len(ACTIONS)), *range(first)):
@@ -131,9 +133,23 @@ def command(student: Student, world: World) -> None:
             lamp(firmware, led)
 
 
-def parsed(firmware: Firmware, case: Command) -> None:
-    """Demand what must come of a command."""
-    found = firmware.call("parse_command", case.text)
+def parse(firmware: Firmware, text: str, *, used: bool = False) -> Outcome:
+    """Let the student read a command.
+
+    Args:
+        firmware: the student's command.cpp.
+        text: the message.
+        used: whether `command` has held another one before.
+    """
+    found = firmware.call("parse_command", text, used, shown=(text,))
+    if used:
+        found.call_text += ", into a command that holds an earlier message"
+    return found
+
+
+def parsed(firmware: Firmware, case: Command, *, used: bool = False) -> None:
+    """Demand what must come of a command; see `parse`."""
+    found = parse(firmware, case.text, used=used)
     if case.reason:
         refused(found, case.reason, case.hint)
     else:
@@ -249,14 +265,20 @@ def on_the_dot(firmware: Firmware, world: World, limits: Limits) -> None:
 
 def grows(firmware: Firmware, limits: Limits) -> None:
     """Demand the ceiling after so many failures."""
-    counts = [*range(12), 30, 31, 32, 33, 40, 63, 64, 65, 1_000, 2**32 - 1]
-    found = firmware.call("ceilings", limits.base, limits.cap, limits.hold, counts,
-                          shown=f"ceiling_ms(0), ceiling_ms(1), … with base {limits.base} ms and cap {limits.cap} ms")
-    found.succeeds(hint=of_cpp())
-    for position, count in enumerate(counts):
-        one = found.item(position)
-        one.call_text = f"ceiling_ms({count}) with base {limits.base} ms and cap {limits.cap} ms"
-        one.gives(limits.ceiling(count), hint=of_cpp(hints.CAPPED))
+    with_limits = f"with base {limits.base} ms and cap {limits.cap} ms"
+    for counts in ([*range(12), 30, 31, 32, 33, 40, 63, 64, 65], [1_000], [2**32 - 1]):
+        several = ", ceiling_ms(1), …" if len(counts) > 1 else ""
+        found = firmware.call("ceilings", limits.base, limits.cap, limits.hold, counts,
+                              shown=f"ceiling_ms({counts[0]}){several} {with_limits}")
+        found.succeeds(hint=_too_many if counts[0] > 1_000 else of_cpp())
+        for position, count in enumerate(counts):
+            one = found.item(position)
+            one.call_text = f"ceiling_ms({count}) {with_limits}"
+            one.gives(limits.ceiling(count), hint=of_cpp(hints.CAPPED))
+
+
+def _too_many(found: Any) -> Hint | None:
+    return hints.TOO_MANY_TURNS if getattr(found, "type", "") == "EndlessLoop" else of_cpp()(found)
 
 
 def waits(firmware: Firmware, world: World, limits: Limits, *, failures: int, count: int) -> list[int]:

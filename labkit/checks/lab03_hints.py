@@ -82,8 +82,8 @@ EXACT_BYTES = Hint(
     "Compare both messages character by character: keys, their order, spaces, brackets.",
     "Other programs were written for this message, so it is the same to the byte each time: the keys in the order of "
     "the contract, `, ` between members and `: ` behind a key, all in one line.",
-    "`JsonWriter` puts the separators for you. Write the keys in the order of the comment in telemetry.hpp, the two "
-    "of `sensors` between `begin(\"sensors\")` and `end()`. Each `begin` has its `end()`: two of each here.",
+    "`JsonWriter` puts the separators for you. Write the keys in the order of the example above, the two of "
+    "`sensors` between `begin(\"sensors\")` and `end()`. Each `begin` has its `end()`: two of each here.",
 )
 EMPTY_VIEW = Hint(
     "empty-view",
@@ -165,7 +165,7 @@ LEFT_OVERS = Hint(
 )
 REFUSE_FORM = Hint(
     "refuse-form",
-    "Read the list below “Refused” in command.hpp: which of them does your function let through?",
+    "Read again what is refused (above, and in command.hpp): which of it does your function let through?",
     "A node does what it is told, so it must be sure what it was told. A key that stands twice, an id that is a "
     "number, params that are a list: two readers could understand two things.",
     "`read_members` refuses a missing name and a key that stands twice. Then look yourself: is the id text of 1 to "
@@ -244,7 +244,7 @@ ALL_OR_NOTHING = Hint(
 
 STATES = Hint(
     "states",
-    "Find the state in the drawing of backoff.hpp: which arrows leave it?",
+    "Find the state in the drawing above: which arrows leave it?",
     "Each call is an arrow. A call that has no arrow in the present state changes nothing: a failure that is "
     "reported twice counts once.",
     "Begin each function with the states in which it does nothing: `if (state_ != State::kTrying) return;`.",
@@ -268,6 +268,13 @@ CAPPED = Hint(
     "min(cap, base × 2ⁿ): doubled after each failure, until the cap. Without the cap a node that was offline for a "
     "day would come back after a week.",
     "Calculate base × 2ⁿ in 64 bits with `n` at most 31, and return the smaller one of it and the cap.",
+)
+TOO_MANY_TURNS = Hint(
+    "too-many-turns",
+    "How many turns does your loop make after four thousand million failures?",
+    "A loop that doubles once for each failure is right and takes as many turns as there were failures. After a few "
+    "the cap is passed, and nothing changes any more.",
+    "Let the loop end as soon as the cap is reached, or do without one: shift by at most 31.",
 )
 FULL_JITTER = Hint(
     "full-jitter",
@@ -350,7 +357,7 @@ NODE_KEEPS = Hint(
 STATUS_BYTES = Hint(
     "status-bytes",
     "Compare both messages character by character.",
-    "Status, last will and acknowledgement are the same to the byte each time, in the form that status.hpp shows: "
+    "Status, last will and acknowledgement are the same to the byte each time, in the form of the examples above: "
     "keys in that order, `, ` between members, `: ` behind a key.",
     "Use `JsonWriter` as in 3.1: `text` for text, `integer` for numbers, `boolean` for `ok`.",
 )
@@ -423,7 +430,7 @@ SIZE_LIMIT = Hint(
 )
 MANIFEST_FORM = Hint(
     "manifest-form",
-    "Read the list below “Refused” in manifest.hpp: which of them does your function let through?",
+    "Read again what is refused (above, and in manifest.hpp): which of it does your function let through?",
     "A manifest decides what a board runs for years. A missing key, one that stands twice, one that nobody knows, "
     "another product's name, an address that is none: all are refused before a byte is fetched.",
     "`read_members(params, fields, 6, OtherKeys::kRefuse)`, then the name, and at the end an address that begins "

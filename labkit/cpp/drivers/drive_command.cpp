@@ -9,8 +9,10 @@ namespace {
 void read_command(driver::Request& request, driver::Answer& answer) {
   const driver::Exact message(request.text());
   node::Command command;
-  command.id.assign("left-over");
-  command.command.assign("left-over");
+  if (request.boolean()) {  // as if it had held an earlier message
+    command.id.assign("left-over");
+    command.command.assign("left-over");
+  }
   const node::Reason reason = node::parse_command(message.view(), command);
   answer.begin().key("reason").text(reason.view());
   answer.key("id").text(command.id.view()).key("command").text(command.command.view());
