@@ -74,8 +74,10 @@ class PartProcess:
         except OSError as error:
             raise KitError(f"No process could be started for {name}: {error}") from error
         _running.add(self)
-        for work in (self._hear, self._read_log):
-            threading.Thread(target=work, name=f"labkit-process-{self._process.pid}", daemon=True).start()
+        self._listeners = [threading.Thread(target=work, name=f"labkit-process-{self._process.pid}", daemon=True)
+                           for work in (self._hear, self._read_log)]
+        for listener in self._listeners:
+            listener.start()
         try:
             self._ask({"do": "make", "part": part, "text": text, "name": name, "args": args, "kwargs": kwargs},
                       STARTING)
@@ -157,6 +159,8 @@ class PartProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        for listener in self._listeners:
+            listener.join(1)  # a process that this one started may hold the pipe open
         _running.discard(self)
 
     def _ask(self, question: dict[str, Any], timeout: float) -> Any:
@@ -221,7 +225,7 @@ class PartProcess:
     def _hear(self) -> None:
         pipe = self._process.stdout
         assert pipe is not None
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError), pipe:
             for line in pipe:
                 self._answers.put(line)
         self._answers.put(None)
@@ -229,7 +233,7 @@ class PartProcess:
     def _read_log(self) -> None:
         pipe = self._process.stderr
         assert pipe is not None
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError), pipe:
             for line in pipe:
                 self._log.append(line[:500].decode("utf-8", "replace").rstrip())
 
