@@ -658,7 +658,7 @@ int main() {
 #   so that a session which held counts as one, even if nobody called `tick`.
 #
 # ```c++
-# backoff.failed(5'000);        // the first failure, base_ms is 1'000, the dice say "in the middle"
+# backoff.failed(5'000);        // the first failure; base_ms is 1'000, and chance says 500
 # backoff.may_try(5'499);       // false
 # backoff.may_try(5'500);       // true
 # backoff.may_try(5'500);       // false: it is under way
@@ -833,7 +833,7 @@ int main() {
 # ```
 #
 # The check also runs your buffer inside a whole node, whose broker goes away for five seconds, and counts: no reading
-# lost, none doubled. It takes about ten seconds.
+# lost, none doubled. It takes about ten seconds; the first time up to a minute, since the whole node is compiled.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-03-4", "locked": false, "schema_version": 3, "solution": true}
 %%cpp ring_buffer.hpp
