@@ -8,6 +8,7 @@ from typing import Any
 
 from labkit.cpp import workshop
 from labkit.cpp.board import Board
+from labkit.cpp.build import CompileError, Failed, compile_only
 from labkit.cpp.driver import Driver
 from labkit.cpp.driver_faults import fault
 from labkit.services import Endpoint
@@ -28,7 +29,15 @@ def firmware(file: str) -> Driver:
         CompileError: it does not compile.
         KitError: there is no compiler.
     """
-    return Driver(file.partition(".")[0], {file: _written(file)})
+    files = {file: _written(file)}
+    try:
+        return Driver(file.partition(".")[0], files)
+    except CompileError:
+        # Without the driver, of which the student knows nothing, the message is about their file alone.
+        alone = compile_only(file, files)
+        if isinstance(alone, Failed):
+            raise alone.error from None
+        raise
 
 
 def board(broker: Endpoint, node_id: str, *, only: str, **options: Any) -> Node:

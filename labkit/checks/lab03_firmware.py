@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from labkit.checks import lab03_hints as hints
+from labkit.checks.criterion import CriterionFailed
 from labkit.checks.hints import Hint, HintFor, choose
 from labkit.checks.outcome import CallError, Outcome
+from labkit.checks.result import Finding
 from labkit.checks.student import Student
 
 BUILDING = 90.0
@@ -16,7 +18,7 @@ BUILDING = 90.0
 _OF_CPP: dict[str, Hint] = {
     "CompileError": hints.DOES_NOT_COMPILE, "UnwrittenError": hints.DOES_NOT_COMPILE,
     "OutOfBounds": hints.OUT_OF_BOUNDS, "Dangling": hints.DANGLING, "Overflow": hints.OVERFLOW,
-    "NullPointer": hints.NULL_POINTER, "EndlessLoop": hints.ENDLESS_LOOP,
+    "DivisionByZero": hints.DIVIDES_BY_ZERO, "NullPointer": hints.NULL_POINTER, "EndlessLoop": hints.ENDLESS_LOOP,
     "ProgramEnded": hints.ENDS_PROGRAM,
 }
 """The hint for an error of C++ itself, by the class that `labkit.cpp` raises."""
@@ -48,6 +50,7 @@ class Firmware:
 
     def __init__(self, student: Student, file: str) -> None:
         self.file = file
+        self._befell: set[str] = set()
         self._driver = student.kit("firmware", file, limit=BUILDING, shown=file)
         if self._driver.error is not None:
             # Outside of any criterion: what does not compile is said once.
@@ -63,7 +66,15 @@ class Firmware:
             limit: time limit in seconds; the driver's own is shorter and knows more.
         """
         text = shown if isinstance(shown, str) else f"{name}({', '.join(_cpp(value) for value in shown or args)})"
-        return self._driver.run(text, "call", name, *args, limit=limit)
+        found = self._driver.run(text, "call", name, *args, limit=limit)
+        if found.error is not None and found.error.state == "raised":
+            # One mistake befalls many calls: a card that says it for each criterion is a card that nobody reads.
+            told = found.error.type if found.error.type == "EndlessLoop" else str(found.error)
+            if told in self._befell:
+                raise CriterionFailed(Finding(expected="an answer of each call", advice="mend that first.", call=text,
+                                              found=f"{found.error.type}, as above", kind="raised"))
+            self._befell.add(told)
+        return found
 
 
 def _cpp(value: Any) -> str:

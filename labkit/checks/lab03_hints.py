@@ -49,6 +49,13 @@ OVERFLOW = Hint(
     "anything may come of it. A number that doubles with each failure gets there after 31 of them.",
     "Calculate in `std::uint64_t`, and stop the exponent at a number of doublings that has passed any cap (31, say).",
 )
+DIVIDES_BY_ZERO = Hint(
+    "divides-by-zero",
+    "What stands behind the `/` or `%`, and can it be 0?",
+    "A remainder is a division too. `% size_` is one by zero as long as nothing is in the buffer, and it would count "
+    "items where places are meant.",
+    "Places of an array run around at its own length: `% Capacity`, which is never 0.",
+)
 NULL_POINTER = Hint(
     "null-pointer",
     "Which pointer or reference in that line can be null?",

@@ -30,6 +30,10 @@ class Overflow(Fault):
     """A number left the range of its type."""
 
 
+class DivisionByZero(Fault):
+    """It divided by zero."""
+
+
 class NoReturn(Fault):
     """A function promises a result and returned none."""
 
@@ -75,5 +79,5 @@ def fault(finding: Finding | None) -> Fault:
         finding = Finding("exit", "It ended the whole program, as if its work were done.",
                           advice="a function of a board returns; it never ends the program.")
     if finding.kind == "arithmetic" and "shift" not in finding.text:
-        return Crashed(finding)  # a division by zero
+        return DivisionByZero(finding)
     return _CLASSES.get(finding.kind, Crashed)(finding)
