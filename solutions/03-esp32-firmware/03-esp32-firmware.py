@@ -1118,7 +1118,25 @@ int main() {
 #
 # ### Exercise 3.6: may this be installed? (3 points)
 #
-# **Write** three functions of `manifest.cpp`.
+# **Write** three functions of `manifest.cpp`. The structs of its header:
+#
+# ```c++
+# struct Version {
+#   std::uint32_t major, minor, patch;
+#   Text<31> pre_release;            // rc.1; empty for a release
+# };
+# struct RunningFirmware {
+#   std::string_view name, version;
+#   std::uint32_t slot_size;         // bytes that the next image may have
+# };
+# struct Manifest {
+#   Text<63> version_text;           // as written
+#   Version version;                 // as numbers
+#   std::uint32_t size;              // bytes of the image
+#   Digest sha256;                   // 32 bytes; == and != compare two of them
+#   Text<191> url;
+# };
+# ```
 #
 # **`compare(left, right)`** is negative if `left` comes first, positive if `right` does, 0 if neither. `major`, then
 # `minor`, then `patch`; then a release comes *after* its pre-releases; two pre-releases are compared by
