@@ -318,8 +318,11 @@ log_view(kafka, ["rooms"])
 # message its identity: the moment of its arrival, in microseconds, never the same twice. It travels in the record's
 # **headers**, beside the topic.
 #
-# The frame around your code is given (`stack/f2/intake.py`): it connects with a persistent session, reads, connects
-# again, and knows a repeat of the broker. You write what it calls.
+# The frame around your code is given: it connects with a persistent session, reads, connects again, and knows a repeat
+# of the broker. It is in [stack/f2/intake.py](../../stack/f2/intake.py), for after the lab. You write what it calls.
+#
+# If your code raises, the connector lives on: the message is not acknowledged, and comes again. `stats["error"]` says
+# what was raised, and in which line.
 
 # %% [markdown]
 # **Predict.** Kafka is away for a minute. Version A acknowledges when a message arrives. Version B acknowledges after
@@ -443,9 +446,12 @@ migrate(services.postgresql.dsn, MIGRATIONS / "device_params", "device_params")
 parameters_dsn = make_conninfo(services.postgresql.dsn, dbname="device_params")
 conn = psycopg.connect(parameters_dsn, autocommit=True)
 
-cursor = conn.execute("SELECT * FROM device_parameters WHERE mac_address = '02f200000001'")
-table = pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description])
-table.drop(columns=["mac_address", "Prepend", "Label"])
+cursor = conn.execute("""
+    SELECT connector_number, position, component_type,
+           "DataFormat", "DataEncoding", "Offset", "Length", "Append", "Decimals"
+    FROM device_parameters WHERE mac_address = '02f200000001'
+""")
+pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description])
 
 # %% [markdown]
 # One row is one **data point**: one value in a payload. `energy-meter` has four rows: its payload holds four values.
@@ -850,7 +856,8 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
+        reason = f"{value} has more than {point.WholeNumber} whole digits"
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", reason)
     return value
     ### END SOLUTION
 
@@ -862,7 +869,8 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
+        reason = f"{value} has more than {point.WholeNumber} whole digits"
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", reason)
     return value
     ### END SOLUTION
 
@@ -1137,9 +1145,9 @@ LONGEST_MEASUREMENT = 900_000  # bytes; a record of Kafka holds 1,000,000 with i
 # %% [markdown]
 # ### Exercise 8.5: `Processor` (4 points)
 #
-# **Write** the method `handle` of `Processor`, and `outcomes` for it; add what helps you. The frame
-# (`stack/f2/stage.py`) is given: it joins the group, takes batches, calls `handle`, and calls it again with the same
-# batch if it raises. It never commits by itself.
+# **Write** the method `handle` of `Processor`, and `outcomes` for it; add what helps you. The frame is given (in
+# [stack/f2/stage.py](../../stack/f2/stage.py), for after the lab): it joins the group, takes batches, calls `handle`,
+# and calls it again with the same batch if it raises; `stats["error"]` says what. It never commits by itself.
 #
 # - *Input*: a batch of Kafka's records; `read_raw(record)` gives `topic`, `payload`, `timestamp` and `source`.
 # - *Output*: for each value of a payload one record in `self.decoded_topic`, with the key of the raw one: JSON in

@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from stack.f2.kafka import Outbox, make_topics
 from stack.f2.letters import dead_letter, to_iso
+from stack.f2.problems import described
 from stack.f2.repeats import Repeats, Taken
 
 
@@ -141,17 +142,18 @@ class Intake:
         while not self.stopping.is_set():
             try:
                 if lost := self.step():
-                    self.reconnect(mqtt.error_string(lost))
+                    self.reconnect(self.away(mqtt.error_string(lost)))
             except Exception as error:  # ours: what is not acknowledged comes again on a new connection
+                self.stats["error"] = described(error)
                 self.client.disconnect()
                 self.stopping.wait(0.5)
-                self.reconnect(str(error) or type(error).__name__)
+                self.reconnect(described(error))
         self.outbox.producer.flush(5)
         self.outbox.serve()
         try:
             self.acknowledge()
         except Exception as error:  # ours: what is not acknowledged comes again to the next connector
-            self.stats["error"] = str(error) or type(error).__name__
+            self.stats["error"] = described(error)
         self.client.disconnect()
 
     def step(self) -> int:
@@ -187,7 +189,11 @@ class Intake:
                 break
         return self.client.loop_write() if self.client.want_write() else self.client.loop_misc()
 
-    def reconnect(self, reason: str) -> None:
+    def away(self, reason: object) -> str:
+        """Say that there is no connection to the broker."""
+        return f"no broker at {self.broker.host}:{self.broker.port}: {reason}"
+
+    def reconnect(self, problem: str) -> None:
         """Connect again, as long as it takes: at once when the connection had held for a while, else ever later.
 
         A broker that lets us in and closes at once (wrong password, another client with our name) is not stormed.
@@ -196,7 +202,7 @@ class Intake:
         if time.monotonic() - self.since > 10:
             self.pause = 0.0
         while not self.stopping.is_set():
-            self.stats["error"] = f"no broker at {self.broker.host}:{self.broker.port}: {reason}"
+            self.stats["error"] = problem
             self.outbox.serve()
             if self.stopping.wait(self.pause):
                 return
@@ -206,7 +212,7 @@ class Intake:
                 self.since = time.monotonic()
                 return
             except OSError as error:
-                reason = str(error)
+                problem = self.away(error)
 
     # What paho calls, from `read`.
 

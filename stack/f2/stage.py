@@ -9,6 +9,7 @@ import psycopg
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from stack.f2.kafka import Outbox, make_topics
+from stack.f2.problems import described
 
 
 class StoppingError(Exception):
@@ -129,15 +130,17 @@ class KafkaStage:
         """Handle a batch. False: try again."""
         self.not_committed = None
         try:
-            counts = self.handle(records)
+            counts: Any = self.handle(records)
+            if not isinstance(counts, dict):
+                raise TypeError(f"handle() returned {counts!r}, not a dict of counts")
+            for name, count in counts.items():
+                self.stats[name] += count
         except StoppingError:
             return False
         except Exception as error:  # a database that is away, or an error of ours: nothing is lost, the lag tells
             self.disconnect()
             self.fail(error)
             return False
-        for name, count in counts.items():
-            self.stats[name] += count
         self.stats["error"] = self.not_committed
         return True
 
@@ -149,7 +152,7 @@ class KafkaStage:
 
     def fail(self, error: Exception) -> None:
         """Say what is wrong, and wait a little."""
-        self.stats["error"] = str(error).strip() or type(error).__name__
+        self.stats["error"] = described(error)
         self.measure_lag()
         self.stopping.wait(0.5)
 

@@ -337,7 +337,8 @@ def scaled(raw: int, point: DataPoint) -> float:
     except OverflowError:
         raise DecodeError("NOT_FINITE", "the number is too large for a double") from None
     if point.raw_limit and not -point.raw_limit < raw < point.raw_limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
+        reason = f"{value} has more than {point.WholeNumber} whole digits"
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", reason)
     return value
 
 
@@ -347,7 +348,8 @@ def rounded(number: float, point: DataPoint) -> float:
         raise DecodeError("NOT_FINITE", f"the value is {number}")
     value = round(number, point.Decimals) + 0.0  # -0.0 + 0.0 is 0.0
     if point.limit and not -point.limit < value < point.limit:
-        raise DecodeError("WHOLE_NUMBER_OVERFLOW", f"{value}: over {point.WholeNumber} whole digits")
+        reason = f"{value} has more than {point.WholeNumber} whole digits"
+        raise DecodeError("WHOLE_NUMBER_OVERFLOW", reason)
     return value
 
 
