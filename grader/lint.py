@@ -188,14 +188,16 @@ def pictures(lab: LabFiles, notebook: Any) -> Found:
 
 
 def imports(_lab: LabFiles, notebook: Any) -> Found:
-    """A notebook imports by name, and of labkit only the top."""
+    """A notebook imports by name, of labkit only the top, of the stack only the frame of the part it teaches."""
+    taught = {part[0] for cell in notebook.cells if cell.cell_type == "code" and (part := parts.split(cell.source))}
+    frame = rf"(?!stack\.({'|'.join(sorted(taught))}|runtime)\b)" if taught else ""
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
         for line in cell.source.splitlines():
             if re.match(r"\s*from\s+\S+\s+import\s+\*", line):
                 yield cell.id, f"{line.strip()!r} hides where names come from: import by name"
-            elif re.match(r"\s*(from|import)\s+(labkit\.|grader\b|stack\b|tests\b|solutions\b)", line):
+            elif re.match(rf"\s*(from|import)\s+{frame}(labkit\.|grader\b|stack\b|tests\b|solutions\b)", line):
                 yield cell.id, f"{line.strip()!r}: a notebook imports only the top of labkit"
 
 

@@ -32,6 +32,7 @@ def test_a_good_source_has_no_trap(toy: CourseFiles) -> None:
     ("solution-region", "ex-90-1", "    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n    ### BEGIN SOLUTION\n"),
     ("solution-region", "ex-90-1", STUB, "    return 2 * number\n"),
     ("solution-region", "code-", "# %%\nimport lab90", "# %%\n### BEGIN SOLUTION\n### END SOLUTION\nimport lab90"),
+    ("imports", "code-", "# %%\nimport lab90", "# %%\nfrom stack.f2.stage import KafkaStage\nimport lab90"),
     ("hidden-tests", "check-90-1", 'check("90.1")\n', "### BEGIN HIDDEN TESTS\nassert 1\n### END HIDDEN TESTS\n"),
     ("hidden-tests", "check-90-1", 'check("90.1")\n', "### AUTOTEST double(2)\n"),
     ("check-call", "check-90-1", 'check("90.1")\n', 'check("90.1")\nNone\n'),
@@ -83,6 +84,11 @@ def test_a_trap_is_found(edit: Edit, rule: str, cell: str, old: str, new: str) -
         lines = lab.source.read_text(encoding="utf-8").splitlines()
         assert trap.line == 0 or lines[trap.line - 1].startswith("# %%"), trap
         assert bool(trap.line) == bool(trap.cell), trap
+
+
+def test_the_frame_of_the_part_that_a_lab_teaches_may_be_imported(edit: Edit) -> None:
+    lab = edit("# %%\nimport lab90", "# %%\nfrom stack.fleet.stage import Stage\nimport lab90")
+    assert not [trap for trap in lint(lab) if trap.rule == "imports"]
 
 
 def test_a_file_beside_the_source_is_found(toy: CourseFiles) -> None:
