@@ -46,12 +46,12 @@ class SimulatedBoard:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What is to be seen of it: uptime in seconds, lamp, messages that the broker has."""
+        """What is to be seen of it: uptime in seconds, lamp, messages (readings, status, answers) that the broker has."""
         return {
             "uptime": max(0, int(self._clock.now() - self._clock.start)),
             "led_on": self._node.led_on,
             "brightness": self._node.brightness,
-            "acknowledged": self._fleet.published,
+            "messages": self._fleet.published,
         }
 
     def stop(self) -> None:

@@ -162,6 +162,6 @@ def buffer_words(state: State) -> str:
 def counts(state: State) -> str:
     """Return what the board has counted, in one line of words."""
     names = (("measured", "measured"), ("acknowledged", "acknowledged"), ("buffered", "in the buffer"),
-             ("lost", "lost"), ("repeated", "sent again"))
+             ("lost", "lost"), ("repeated", "sent again"), ("messages", "messages of all kinds"))
     told = [f"{word} {state[key]}" for key, word in names if state.get(key) is not None]
     return ", ".join([f"up for {int(state.get('uptime') or 0)} s", *told])

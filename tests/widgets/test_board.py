@@ -107,7 +107,7 @@ def test_a_large_buffer_is_a_bar() -> None:
 def test_a_simulated_board_obeys_and_its_lamp_is_drawn(broker: Endpoint) -> None:
     command = json.dumps({"id": "c-1", "command": "set_led", "params": {"state": "on", "brightness": 40}})
     with simulated_board(broker, 7, interval=0.2) as board, board_view(board) as view, viewing(broker) as tools:
-        wait_until(lambda: board.state["acknowledged"] > 1, 60, what="a reading")
+        wait_until(lambda: board.state["messages"] > 1, 60, what="a reading")
         tools.publish("iot/node/07/command", command.encode(), qos=1)
         wait_until(lambda: "LED on, brightness 40" in repr(view), 60, what="the lamp")
         assert "Wi-Fi" not in repr(view)
