@@ -46,7 +46,7 @@ class SimulatedBoard:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What is to be seen of it: uptime in seconds, lamp, messages (readings, status, answers) that the broker has."""
+        """What is to be seen of it: uptime in seconds, lamp, messages of all kinds that the broker has."""
         return {
             "uptime": max(0, int(self._clock.now() - self._clock.start)),
             "led_on": self._node.led_on,
