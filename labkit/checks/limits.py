@@ -23,8 +23,9 @@ from types import FrameType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_AGAIN = 0.05
-"""Seconds between two alarms when the first was swallowed."""
+_AGAIN = 0.25
+"""Seconds between two alarms when the first was swallowed. Longer than a library waits in C between two looks at
+signals (psycopg: 0.1 s), since it begins its wait anew with each alarm."""
 _GRACE = 1.0
 """Seconds that a thread gets to end after its time is over."""
 
