@@ -149,7 +149,7 @@ def pytest_report_header() -> list[str]:
     absent = [] if shutil.which("influxd") else ["influxd is not on PATH: the native InfluxDB is not run here"]
     absent += [f"{problem()}: its tests are left out" for problem, _ in OUTSIDE_CI.values() if problem()]
     if not os.environ.get("LABKIT_TEST_ALL_PROVIDERS"):
-        absent.append("labs 03 from containers and 08 from programs run with LABKIT_TEST_ALL_PROVIDERS=1 only")
+        absent.append("labs 03 and 08 run from containers with LABKIT_TEST_ALL_PROVIDERS=1 only")
     return [f"services unless a test chooses: {chosen}", *absent]
 
 
