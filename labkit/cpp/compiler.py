@@ -98,7 +98,8 @@ def _find(wanted: str, path: str) -> Compiler:
     for words in [shlex.split(wanted)] if wanted.strip() else [[name] for name in NAMES]:
         program = shutil.which(words[0], path=path)
         if program is None:
-            tried.append(f"{words[0]}: it is not on PATH")
+            tried.append(f"{words[0]}, which CXX names, is no program" if wanted.strip() else
+                         f"{words[0]}: it is not on PATH")
             continue
         try:
             answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=False,
