@@ -64,6 +64,7 @@ class Intake:
         self.window, self.repeat_window = window, repeat_window
         self.stats: dict[str, Any] = {"received": 0, "stored": 0, "rejected": 0, "duplicates": 0, "error": None}
         self.stopping = threading.Event()
+        self.fault: str | None = None  # what the part has raised, until a message is acknowledged
         self.waiting: deque[Arrival] = deque()  # messages that are not acknowledged yet, oldest first
 
     def take(self, taken: Taken) -> None:
@@ -91,7 +92,7 @@ class Intake:
         """Tell the broker that a message is safe, if it still is the connection that brought it."""
         if arrival.connection == self.connection:
             self.client.ack(arrival.mid, arrival.qos)
-            self.stats["error"] = None
+            self.fault = self.stats["error"] = None
 
     # The frame.
 
@@ -144,13 +145,13 @@ class Intake:
                 if lost := self.step():
                     self.reconnect(self.away(mqtt.error_string(lost)))
             except Exception as error:  # ours: what is not acknowledged comes again on a new connection
-                self.stats["error"] = described(error)
+                self.fault = self.stats["error"] = described(error)
                 self.client.disconnect()
                 self.stopping.wait(0.5)
-                self.reconnect(described(error))
+                self.reconnect(self.fault)
         self.outbox.producer.flush(5)
-        self.outbox.serve()
         try:
+            self.outbox.serve()
             self.acknowledge()
         except Exception as error:  # ours: what is not acknowledged comes again to the next connector
             self.stats["error"] = described(error)
@@ -203,7 +204,10 @@ class Intake:
             self.pause = 0.0
         while not self.stopping.is_set():
             self.stats["error"] = problem
-            self.outbox.serve()
+            try:
+                self.outbox.serve()
+            except Exception as error:
+                self.fault = self.stats["error"] = problem = described(error)
             if self.stopping.wait(self.pause):
                 return
             self.pause = min(2.0, 2 * self.pause or 0.1)
@@ -225,7 +229,7 @@ class Intake:
         if not flags.session_present:
             self.repeats.forget_packets()
         client.subscribe(self.topic_filter, qos=1)
-        self.stats["error"] = None
+        self.stats["error"] = self.fault
 
     def on_subscribe(self, _client: Any, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
         """Note whether the broker grants the subscription."""

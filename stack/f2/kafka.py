@@ -55,6 +55,7 @@ class Outbox:
         self.mended = 0.0
         self.problem = ""  # why the topics could not be made
         self.lost = False
+        self.raised: Exception | None = None  # by a callback: the producer would make a SystemError of it
         self.held: deque[Callable[[], None]] = deque()  # calls that send again what is held back
         self.producer = Producer({
             "bootstrap.servers": bootstrap, "acks": "all", "linger.ms": 5, "message.timeout.ms": 0, "log_level": 0,
@@ -86,13 +87,16 @@ class Outbox:
             self.send(topic, key, value, headers, delivered=delivered, too_large=too_large)
 
         def report(error: KafkaError | None, _record: Message) -> None:
-            if error is None:
-                if delivered:
-                    delivered()
-            elif error.code() == KafkaError.MSG_SIZE_TOO_LARGE and too_large:
-                too_large()
-            else:
-                again()
+            try:
+                if error is None:
+                    if delivered:
+                        delivered()
+                elif error.code() == KafkaError.MSG_SIZE_TOO_LARGE and too_large:
+                    too_large()
+                else:
+                    again()
+            except Exception as raised:
+                self.raised = raised
 
         while not self.lost:
             try:
@@ -108,18 +112,31 @@ class Outbox:
         self.held.append(again)
 
     def serve(self, timeout: float = 0) -> None:
-        """Call what waits for a delivery, and wait up to `timeout` seconds for that."""
+        """Call what waits for a delivery, and wait up to `timeout` seconds for that.
+
+        Raises:
+            Exception: what one of these calls has raised.
+        """
         self.producer.poll(timeout)
+        self.tell()
         if self.lost:
             self.resume()
 
     def empty(self, stopping: threading.Event) -> bool:
         """Wait until Kafka has all that was sent. False: it has not, and the stage must stop."""
         while self.producer.flush(0.5) or self.held:
+            self.tell()
             if stopping.is_set():
                 return False
             self.resume() if self.lost else self.mend()
+        self.tell()
         return True
+
+    def tell(self) -> None:
+        """Raise what a callback has raised."""
+        if self.raised is not None:
+            raised, self.raised = self.raised, None
+            raise raised
 
     def resume(self) -> None:
         """Send again what is held back, if Kafka answers and has the topics. At most once a second: it may be away."""

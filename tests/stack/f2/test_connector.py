@@ -160,6 +160,23 @@ def test_an_error_of_our_own_does_not_end_the_connector(connector, controller, l
     assert payloads(log) == [b"1", b"2"]
 
 
+def test_an_error_in_a_delivery_report_is_told_with_its_line_and_does_not_end_the_connector(
+        connector, controller, monkeypatch):
+    """Kafka's client makes a SystemError of what a callback raises."""
+
+    def take(taken: Any) -> None:
+        running.outbox.send(running.raw_topic, None, taken.payload, delivered=lambda: [][taken.number])
+
+    running = connector()
+    monkeypatch.setattr(running, "take", take)
+    controller.publish((TEMPERATURE, b"1"))
+    wait_until(lambda: "IndexError" in str(running.stats["error"]), 60, what="the error in the stats")
+    assert "IndexError: list index out of range (in <lambda>, line " in running.stats["error"]
+    monkeypatch.undo()
+    controller.publish((TEMPERATURE, b"2"))
+    settled(running.stats, stored=1)
+
+
 def test_a_payload_that_kafka_never_takes_is_a_dead_letter(connector, controller, log):
     running = connector()
     controller.publish((TEMPERATURE, b"x" * 1_500_000), (TEMPERATURE, b"after"))
