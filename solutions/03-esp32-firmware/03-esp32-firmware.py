@@ -1074,14 +1074,14 @@ check("03.5")
 # The board hangs behind a cupboard, and its firmware has a hole. It fetches a new one **over the air** (OTA). What
 # comes is a command with a **manifest**: name, version, size and digest of the image, and where to fetch it.
 #
-# ![A manifest comes as a command. check_manifest asks: name, newer, old enough, size, digest; a refusal fetches nothing. Then the image is downloaded, and check_image compares size and SHA-256. Only then it goes into slot B, which runs next. Slot A runs now, and stays until the new firmware has proved itself.](images/update.svg)
+# ![A manifest comes as a command. check_manifest asks: name, newer, allowed from the running version, size, digest, address; a refusal fetches nothing. Then the image is downloaded, and check_image compares size and SHA-256. Only then it goes into slot B, which runs next. Slot A runs now, and stays until the new firmware has proved itself.](images/update.svg)
 #
 # A wrong image makes a board a brick. So ask the cheap questions first, before a byte is fetched, and the dear ones
 # at the end:
 #
 # - Is it for this product? Is it **newer**? An older one would bring its old holes back: a *downgrade* is refused.
 # - Does it fit into the slot? Is it complete, bit by bit? **SHA-256** makes 32 bytes out of a file of any length.
-#   Change one bit, and all of them change.
+#   Change one bit of it, and the 32 bytes look altogether different.
 #
 # Versions follow *semantic versioning*: `major.minor.patch`, and for a trial `2.0.0-rc.1`, a **pre-release**.
 
@@ -1314,8 +1314,8 @@ except Exception as problem:  # a file is not written yet or wrong, or this comp
 board_view(mine) if mine else None
 
 # %% [markdown]
-# Switch the Wi-Fi off with the button (in code: `mine.wifi(False)`), watch the state machine and the ring, and switch
-# it on again. Without a network the machine stays in READY: the node does not even try. Then send commands; the lamp
+# The board is ON TRIAL for its first ten seconds, then HOLDING: its `hold_ms` is 10,000. Switch the Wi-Fi off with the
+# button (in code: `mine.wifi(False)`), watch the state machine and the ring, and switch it on again. Without a network the machine stays in READY: the node does not even try. Then send commands; the lamp
 # follows. A command that you make up is refused, with *your* reason:
 
 # %%
