@@ -1315,8 +1315,9 @@ board_view(mine) if mine else None
 
 # %% [markdown]
 # The board is ON TRIAL for its first ten seconds, then HOLDING: its `hold_ms` is 10,000. Switch the Wi-Fi off with the
-# button (in code: `mine.wifi(False)`), watch the state machine and the ring, and switch it on again. Without a network the machine stays in READY: the node does not even try. Then send commands; the lamp
-# follows. A command that you make up is refused, with *your* reason:
+# button (in code: `mine.wifi(False)`), watch the state machine and the ring, and switch it on again. Without a network
+# the machine stays in READY: the node does not even try. Then send commands; the lamp follows. A command that you make
+# up is refused, with *your* reason:
 
 # %%
 if mine:
