@@ -1,7 +1,8 @@
 """The other side of `labkit.processes`: makes an object of a part's text, and answers calls until its owner is gone.
 
-It reads a line for each question on standard input (a pickle in base64: both sides are the student's own) and answers
-with one on what was standard output. What the student's code prints goes to standard error.
+It reads a line for each question on standard input (its number, and a pickle in base64: both sides are the student's
+own) and answers with one of that number on what was standard output. What the student's code prints goes to standard
+error.
 """
 
 from __future__ import annotations
@@ -42,13 +43,14 @@ def main() -> None:
     threading.Thread(target=_listen, args=(asked,), name="labkit-listen", daemon=True).start()
     made: list[Any] = []
     while True:
+        number, _, question = asked.get().partition(b" ")
         try:
-            answer = _carry_out(pickle.loads(base64.b64decode(asked.get())), made)
+            answer = _carry_out(pickle.loads(base64.b64decode(question)), made)
         except _Said as said:
             answer = said.answer
         except BaseException as error:  # SystemExit of the student's code, too
             answer = _error("raised", error)
-        say.write(base64.b64encode(pickle.dumps(answer)) + b"\n")
+        say.write(b"%s %s\n" % (number, base64.b64encode(pickle.dumps(answer))))
 
 
 def _listen(asked: queue.Queue[bytes]) -> None:

@@ -61,6 +61,7 @@ class PartProcess:
                               f"run the cells that begin with `%%part {part}`, from the top.")
         self.part, self.name = part, name
         self._lock = threading.Lock()  # one question at a time
+        self._asked = 0
         self._answers: queue.Queue[bytes | None] = queue.Queue()
         self._log: deque[str] = deque(maxlen=200)
         self._killed = False
@@ -165,8 +166,9 @@ class PartProcess:
 
     def _ask(self, question: dict[str, Any], timeout: float) -> Any:
         with self._lock:
+            self._asked += 1
             try:
-                line = base64.b64encode(pickle.dumps(question)) + b"\n"
+                line = b"%d %s\n" % (self._asked, base64.b64encode(pickle.dumps(question)))
             except Exception as error:  # pickle raises whatever an object's own methods raise
                 raise StudentError(f"{self.name} in another process takes plain data and endpoints only: {error}",
                                    "make connections and clients inside of it.") from error
@@ -182,16 +184,19 @@ class PartProcess:
             self.kill()
             raise StudentError(f"{self.name} did not answer within {timeout:g} s, so its process was ended.",
                                "does every loop end, and does every wait have a time limit?")
-        return self._result(pickle.loads(base64.b64decode(answer)))
+        return self._result(answer)
 
-    def _answer(self, deadline: float) -> bytes | None:
+    def _answer(self, deadline: float) -> dict[str, Any] | None:
         # In short waits: what interrupts the cell must not wait for an answer that never comes.
         while (left := deadline - time.monotonic()) > 0:
             with contextlib.suppress(queue.Empty):
-                if (answer := self._answers.get(timeout=min(left, 0.1))) is None:
+                if (line := self._answers.get(timeout=min(left, 0.1))) is None:
                     self._answers.put(None)  # for the next question
                     raise self._death()
-                return answer
+                number, _, text = line.partition(b" ")
+                if int(number) == self._asked:  # not that of a question whose asker was interrupted
+                    answer: dict[str, Any] = pickle.loads(base64.b64decode(text))
+                    return answer
         return None
 
     def _result(self, answer: dict[str, Any]) -> Any:

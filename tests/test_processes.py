@@ -17,6 +17,7 @@ from labkit.waiting import wait_until
 
 PART = '''
 import os
+import time
 from dataclasses import dataclass
 
 
@@ -42,6 +43,10 @@ class Stage:
     def leave(self):
         print("last words")
         os._exit(3)
+
+    def add_late(self, number):
+        time.sleep(0.3)
+        return number + 1
 
     def loop(self):
         while True:
@@ -102,6 +107,21 @@ def test_an_endless_loop_ends_with_its_process(stage: PartProcess) -> None:
     with pytest.raises(StudentError, match="did not answer"):
         stage.call("loop", timeout=0.2)
     assert not stage.alive
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_not_that_of_the_next_question(stage: PartProcess) -> None:
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            stage.call("add_late", 1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert stage.call("add", 10) == 11
 
 
 def test_what_start_raises_is_raised_here() -> None:
