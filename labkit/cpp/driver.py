@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.cpp import build, run
-from labkit.cpp.driver_faults import EndlessLoop, Fault, NoAnswer, fault
+from labkit.cpp.driver_faults import EndlessLoop, NoAnswer, fault
 from labkit.errors import KitError
 
 DRIVERS = Path(__file__).parent / "drivers"
@@ -68,8 +68,8 @@ class Driver:
         """
         running = self._running = self._running or _Conversation(self._program, self.limit)
         try:
-            return _plain(running.ask(_words(name, args)))
-        except (Fault, KitError) as error:
+            return running.ask(_words(name, args))
+        except BaseException as error:  # an interrupt, too: the answer would be taken for that of the next call
             if isinstance(error, EndlessLoop):
                 # The next call will hardly end either, and somebody waits for the result.
                 self.limit = min(self.limit, _SHORT)
@@ -124,7 +124,7 @@ class _Conversation:
         except (EOFError, BrokenPipeError):
             raise self._ended() from None
         try:
-            return json.loads(answer)
+            return _plain(json.loads(answer))
         except (ValueError, RecursionError):
             raise NoAnswer from None
 

@@ -100,6 +100,7 @@ class Running:
         self.limits = limits
         self.stuck = False
         self.flooded = False
+        self._stopped = False
         self._started = time.monotonic()
         assert process.stdout is not None
         assert process.stderr is not None
@@ -159,6 +160,9 @@ class Running:
 
     def stop(self) -> None:
         """End it at once, with all that it has started. A second call does nothing."""
+        if self._stopped:  # its number may be another process's by now
+            return
+        self._stopped = True
         _kill(self.process)
         with contextlib.suppress(OSError, ValueError):
             if self.process.stdin is not None:
