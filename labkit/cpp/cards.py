@@ -143,9 +143,9 @@ def tests_card(run: TestRun) -> Card:
     if not run.cases:
         lines.append(f"  {_NO_TEST}")
         items.append(f"<li>{rich(_NO_TEST)}</li>")
-    if run.leak is not None:
-        lines.append(f"  ✗ {run.leak}")
-        items.append(f"<li>{_symbol('✗', BAD)} {rich(str(run.leak))}</li>")
+    if run.outside is not None:
+        lines.append(f"  ✗ {run.outside}")
+        items.append(f"<li>{_symbol('✗', BAD)} {rich(str(run.outside))}</li>")
     for one in run.warnings[:_SHOWN]:
         lines += _warning_text(one)
         items.append(_warning(one))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import tempfile
@@ -12,10 +13,12 @@ from typing import Any
 
 from labkit.cpp import build, compiler, run
 from labkit.cpp.diagnostics import Diagnostic
-from labkit.cpp.sanitizer import Finding
+from labkit.cpp.findings import LEFT, Finding
 
 _RESTARTS = 3
 """How often a program goes on behind a test that crashed; the tests that are left then are not run."""
+_TESTS_FAILED = 1
+"""Exit status of doctest when an assertion does not hold."""
 _TEST = re.compile(r"^[ \t]*(?:TEST_CASE|SCENARIO)\(\s*\"(?P<name>(?:[^\"\\]|\\.)*)\"", re.MULTILINE)
 
 
@@ -68,7 +71,8 @@ class TestRun:
         build_seconds: how long it took to build them.
         output: what they wrote.
         warnings: of the compiler.
-        leak: memory that was never given back, found when all tests had run.
+        outside: what befell the program where no test runs: before the first, or when all had run. Memory that was
+            never given back is found then.
     """
 
     file: str
@@ -77,12 +81,12 @@ class TestRun:
     build_seconds: float
     output: str = ""
     warnings: tuple[Diagnostic, ...] = ()
-    leak: Finding | None = None
+    outside: Finding | None = None
 
     @property
     def passed(self) -> bool:
         """Whether there are tests and all of them passed."""
-        return bool(self.cases) and all(case.state == "passed" for case in self.cases) and self.leak is None
+        return bool(self.cases) and all(case.state == "passed" for case in self.cases) and self.outside is None
 
 
 def run_tests(file: str, text: str, files: Mapping[str, str], *, limits: run.Limits | None = None) -> TestRun:
@@ -101,7 +105,7 @@ def run_tests(file: str, text: str, files: Mapping[str, str], *, limits: run.Lim
     compiler.require("doctest")
     program = build.program(Path(file).stem, build.SUPPORT / "test_main.cpp", {**files, file: text})
     cases: list[TestCase] = []
-    seconds, output, leak = 0.0, "", None
+    seconds, output, outside = 0.0, "", None
     with tempfile.TemporaryDirectory(prefix="labkit-tests-") as folder:
         for number in range(_RESTARTS + 1):
             report = Path(folder, f"report{number}")
@@ -112,11 +116,12 @@ def run_tests(file: str, text: str, files: Mapping[str, str], *, limits: run.Lim
             new = _cases(told, ran.finding)
             cases += new
             if not new or new[-1].state != "stopped":
-                leak = ran.finding if ran.finding is not None and ran.finding.kind == "leak" else None
+                failed = any(case.state == "failed" for case in cases)
+                outside = None if failed and ran.returncode == _TESTS_FAILED else ran.finding
                 break
     known = {case.name for case in cases}
     cases += [TestCase(name, 0, "not run") for name in names(text) if name not in known]
-    return TestRun(file, tuple(cases), seconds, program.seconds, output, program.warnings, leak)
+    return TestRun(file, tuple(cases), seconds, program.seconds, output, program.warnings, outside)
 
 
 def names(text: str) -> list[str]:
@@ -132,11 +137,11 @@ def _read(report: Path) -> list[dict[str, Any]]:
     if not report.is_file():
         return []
     found = []
-    for line in report.read_text("utf-8", errors="replace").splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:  # it was stopped in the middle of a line
-            break
+    for line in report.read_text("utf-8", errors="replace").split("\n")[:-1]:  # what it was stopped in is no line
+        with contextlib.suppress(ValueError, RecursionError):
+            one = json.loads(line)
+            if isinstance(one, dict):
+                found.append(one)
     return found
 
 
@@ -155,7 +160,7 @@ def _cases(told: list[dict[str, Any]], finding: Finding | None) -> list[TestCase
         elif failure := _failure(one, line):
             failures.append(failure)
     if name is not None:
-        cases.append(TestCase(name, line, "stopped", 0, tuple(failures), finding))
+        cases.append(TestCase(name, line, "stopped", 0, tuple(failures), finding or LEFT))
     return cases
 
 

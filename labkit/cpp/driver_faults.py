@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.cpp.sanitizer import Finding
+from labkit.cpp.findings import LEFT, Finding
 from labkit.errors import StudentError
 
 
@@ -75,9 +75,7 @@ def fault(finding: Finding | None) -> Fault:
     Args:
         finding: what stopped the program; None if it ended as if all were well.
     """
-    if finding is None:
-        finding = Finding("exit", "It ended the whole program, as if its work were done.",
-                          advice="a function of a board returns; it never ends the program.")
+    finding = finding or LEFT
     if finding.kind == "arithmetic" and "shift" not in finding.text:
         return DivisionByZero(finding)
     return _CLASSES.get(finding.kind, Crashed)(finding)

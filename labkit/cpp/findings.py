@@ -46,6 +46,11 @@ class Finding:
         return f"{self.place}: {self.text}" if self.place else self.text
 
 
+LEFT = Finding("exit", "It ended the whole program, as if its work were done.",
+               advice="a function of a board returns; it never ends the program.")
+"""What befell a program that ended well, but before anybody wanted that."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """One of the student's functions in a stack."""
