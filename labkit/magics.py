@@ -61,6 +61,14 @@ def part(line: str, cell: str) -> None:
     shell.run_cell(f"%%part {line}\n{cell}").raise_error()
 
 
+class CellInterrupted(KeyboardInterrupt):
+    """The person at the keyboard stopped a cell of C++: "run all" ends here."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows this instead of a traceback through the kit.
+        return ["Interrupted: what ran was stopped. Run this cell again."]
+
+
 class _Cell:
     """The cell that runs now, as the student sees it: a magic gets its text without the blank lines at the head."""
 
@@ -79,6 +87,9 @@ def cpp(line: str, cell: str) -> None:
     Args:
         line: name of the file.
         cell: text of the cell, below the magic.
+
+    Raises:
+        CellInterrupted: the cell was interrupted.
     """
     from labkit.cpp import cells, workshop
 
@@ -86,7 +97,11 @@ def cpp(line: str, cell: str) -> None:
     head = workshop.HEAD.match(_Cell.text)
     seen = head is not None and head["file"].strip() == file
     text, cell_id = (_Cell.text, _Cell.id) if seen else (f"%%cpp {line}\n{cell}", "")
-    for shown in cells.run_cell(file, text, cell_id):
+    try:
+        found = cells.run_cell(file, text, cell_id)
+    except KeyboardInterrupt:
+        raise CellInterrupted from None
+    for shown in found:
         if isinstance(shown, str):
             print(shown, end="" if shown.endswith("\n") else "\n")
         else:
