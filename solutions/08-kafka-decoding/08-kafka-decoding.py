@@ -33,8 +33,8 @@
 #
 # ![F2 controllers publish raw bytes to the MQTT broker. The connector moves them into the Kafka topic raw_iot_data, and acknowledges them to the broker when they are safe. The processor asks PostgreSQL how to read them, and writes measurements to decoded_iot_data, and what cannot be read to dead_letter_iot_data. The sink writes measurements into TimescaleDB. Connector, processor and sink are yours.](images/what-will-stand.svg)
 #
-# An **F2 controller** is a box on the wall. Probes, meters and contacts hang on its connectors. Run the first cell:
-# it starts four servers and three simulated controllers, and shows what they publish in one round.
+# An **F2 controller** is a box on the wall. Probes, meters and contacts hang on its connectors. Run the first cell: it
+# starts four servers and three simulated controllers, and shows the first eight messages.
 
 # %%
 import queue
@@ -1114,7 +1114,7 @@ print(conn.execute("SELECT pin_position, value FROM seed").fetchall())
 # </details>
 
 # %% [markdown]
-# Two given cells: what a raw record holds, and the longest measurement that Kafka takes.
+# A given cell: what a raw record holds, and how it is read, whoever wrote it.
 
 # %% nbgrader={"grade": false, "grade_id": "part-08-raw", "locked": true, "schema_version": 3, "solution": false}
 # %%part f2

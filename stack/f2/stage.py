@@ -109,22 +109,31 @@ class KafkaStage:
 
     def run(self) -> None:
         """Do batch after batch until the stage stops."""
-        while not self.stopping.is_set():
-            try:
-                records = self.consumer.consume(self.batch, self.max_wait)
-            except KafkaException as error:
-                self.fail(error)
-                continue
+        try:
+            while not self.stopping.is_set():
+                self.step()
+        finally:  # a member that does not leave keeps its partitions until its session times out
+            self.consumer.close()
+            self.disconnect()
+
+    def step(self) -> None:
+        """Take one batch, and do it until it is done."""
+        try:
+            records = self.consumer.consume(self.batch, self.max_wait)
+        except KafkaException as error:
+            self.fail(error)
+            return
+        try:
             self.outbox.serve()  # it hears of a lost connection before the next record is sent
-            if not self.consumer.assignment() or any(record.error() for record in records):
-                self.stats["error"] = self.outbox.mend() or self.stats["error"]
-            if records := [record for record in records if record.error() is None]:
-                self.places |= {record.partition(): record.offset() for record in reversed(records)}
-                while not self.done(records) and not self.stopping.is_set():
-                    pass
-            self.measure_lag()
-        self.consumer.close()
-        self.disconnect()
+        except Exception as error:  # a delivery report's callback: the records in hand go on
+            self.fail(error)
+        if not self.consumer.assignment() or any(record.error() for record in records):
+            self.stats["error"] = self.outbox.mend() or self.stats["error"]
+        if records := [record for record in records if record.error() is None]:
+            self.places |= {record.partition(): record.offset() for record in reversed(records)}
+            while not self.done(records) and not self.stopping.is_set():
+                pass
+        self.measure_lag()
 
     def done(self, records: list[Message]) -> bool:
         """Handle a batch. False: try again."""
@@ -159,7 +168,10 @@ class KafkaStage:
     def measure_lag(self) -> None:
         """Count the records that wait for this stage, as far as Kafka has told of them."""
         lag = 0
-        for place in self.consumer.assignment():
-            _, high = self.consumer.get_watermark_offsets(place, cached=True)
-            lag += max(0, high - self.places.get(place.partition, high))
+        try:
+            for place in self.consumer.assignment():
+                _, high = self.consumer.get_watermark_offsets(place, cached=True)
+                lag += max(0, high - self.places.get(place.partition, high))
+        except KafkaException:  # it has nothing to say yet: what was known stays
+            return
         self.stats["lag"] = lag

@@ -176,6 +176,22 @@ def test_offsets_are_committed_after_the_output_is_delivered(log, parameters_dsn
     assert len({each["timestamp"] for each in log.documents(log.decoded)}) == 50
 
 
+def test_an_error_in_a_delivery_report_is_told_and_the_records_go_on(log, parameters_dsn):
+    """A report of what was sent beside a batch: nobody waits for it, the stage hears of it later."""
+    processor = f2.Processor(log.bootstrap, parameters_dsn, raw_topic=log.raw, decoded_topic=log.decoded,
+                             dead_letter_topic=log.dead, group=log.group)
+    processor.start()
+    try:
+        processor.outbox.raised = ValueError("in a report")
+        wait_until(lambda: "ValueError: in a report" in str(processor.stats["error"]), 60, what="the error")
+        log.publish((TEMPERATURE, b"00D7"))
+        settled(processor.stats, stored=1)
+        assert processor.stats["error"] is None
+    finally:
+        processor.stop()
+    assert not processor.thread.is_alive()
+
+
 class Stuck(Outbox):
     """An outbox that never learns that Kafka has its records, as at the moment of a crash."""
 
