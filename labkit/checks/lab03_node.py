@@ -99,7 +99,8 @@ def _judge(world: World, messages: list[Message], measured: object) -> None:
     lost = last - first + 1 - len(counts)
     # A node that got no processor for a second has measured nothing in it. What it counted it says itself, in a process
     # with the student's code: that excuses a second or two, not an outage.
-    world.expect(lost == 0 or (lost <= _STALLED and measured == len(counts)), expected="every reading, also those of the outage",
+    stalled = lost <= _STALLED and measured == len(counts)
+    world.expect(lost == 0 or stalled, expected="every reading, also those of the outage",
                  found=f"{lost} of {last - first + 1} readings are missing", hint=hints.NODE_KEEPS)
     repeats = sum(counts.values()) - len(counts)
     world.expect(repeats <= 1, expected="each reading once; the one that was under way may come twice",

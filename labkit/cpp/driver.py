@@ -31,7 +31,7 @@ _ENDING = 5.0
 """Seconds that a program gets to end after it has closed its answers: a sanitizer may be writing its report."""
 _SHORT = 2.0
 """Seconds that a call gets when one before it did not end."""
-_KIT_ERROR = 97  # as in wire.cpp
+_KIT_ERROR, _KIT_SAYS = 97, "driver: "  # as in wire.cpp
 
 
 class Driver:
@@ -149,9 +149,10 @@ class _Conversation:
         """Say why the program ended by itself."""
         if not self._running.wait(_ENDING):
             self._running.interrupt()
-        if self._running.process.returncode == _KIT_ERROR:
-            return KitError(f"A driver of the kit failed: {self._running.stderr()[-500:]}")
-        return fault(self._running.finding())
+        found, said = self._running.finding(), self._running.stderr()
+        if self._running.process.returncode == _KIT_ERROR and said.startswith(_KIT_SAYS):
+            return KitError(f"A driver of the kit failed: {said[-500:]}")
+        return fault(found)
 
     def end(self) -> None:
         """End the program and everything that it has started. An honest one would end by itself: its requests end."""
