@@ -401,8 +401,8 @@ class Connector(Intake):
 check("08.2")
 
 # %% [markdown]
-# Yours at work, with the three controllers. Each column is a record; watch the four partitions grow. The colours of
-# the group come later.
+# Yours at work, with the three controllers. Each box is a record. Watch the log grow: three keys, so not every one of the
+# four partitions gets records.
 
 # %%
 def wait_for(done, *stages, seconds=25):
@@ -570,9 +570,9 @@ closed = conn.execute("UNLISTEN device_parameters")
 # - An unknown controller is `{}`; that is remembered too. Once it is in the database, it is found.
 # - *Failure*: `ValueError` for a connection that is not in autocommit mode (`conn.autocommit`).
 #
-# Each connection has its own cache: `loaded[conn]`. A connection that dies takes its cache along, because a new one
-# has not heard what was said in between. Never remember more than `MOST_CONTROLLERS`: anybody can invent MAC
-# addresses.
+# Each connection has its own cache: `loaded[conn]`; a new connection has none yet. One that dies takes its cache along,
+# because a new one has not heard what was said in between. Never remember more than `MOST_CONTROLLERS`: anybody can
+# invent MAC addresses.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-08-3", "locked": false, "schema_version": 3, "solution": true}
 # %%part f2
@@ -777,7 +777,8 @@ def whole(text: str) -> int:
 # | `rounded(number, point)` | rounds to `Decimals`; `-0.0` becomes `0.0` | `NOT_FINITE`: infinity or NaN. `WHOLE_NUMBER_OVERFLOW` |
 #
 # `WholeNumber` is a check, never a scale: with 3, a value of 1000 or more, or -1000 or less, is refused; with 0 all
-# pass. `point.limit` is that bound (0: none), and `point.raw_limit` the same for the number before scaling.
+# pass. The value is asked *after* rounding: 99.96 with one decimal is 100.0. `point.limit` is that bound (0: none), and
+# `point.raw_limit` the same for the number before scaling.
 #
 # ```python
 # >>> arranger("CDAB")(bytes.fromhex("E2400001")).hex()
