@@ -80,6 +80,8 @@ def find(key: str) -> Entry | None:
     if shared and (entry := _read(Path(shared).expanduser().resolve() / key)):
         return entry
     own = folder() / key
+    if not own.is_dir():  # asked first: what another process puts there from now on is not damaged
+        return None
     entry = _read(own)
     if entry is None:
         shutil.rmtree(own, ignore_errors=True)

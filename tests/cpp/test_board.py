@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +118,4 @@ def test_a_board_ends_with_the_process_that_started_it(broker: Endpoint, tmp_pat
         owner.wait()
     assert owner.stdout is not None
     owner.stdout.close()
-    began = time.monotonic()
-    child.wait(60)
-    assert time.monotonic() - began < 60
+    child.wait(60)  # raises if it does not end
