@@ -117,7 +117,8 @@ class LogView(Live):
         ]
         records = list(partition.records)
         if not records:
-            parts.append(f"<text x='{_LEFT}' y='{top + 44}' opacity='.7'>no record</text>")
+            parts.append(f"<text x='{_LEFT}' y='{top + 44}' opacity='.7'>"
+                         f"{'not read yet' if partition.end else 'no record'}</text>")
         elif records[0].offset:
             parts.append(f"<text x='2' y='{top + 47}'>…</text>")
         for place, record in enumerate(records):

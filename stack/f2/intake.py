@@ -64,6 +64,7 @@ class Intake:
         self.window, self.repeat_window = window, repeat_window
         self.stats: dict[str, Any] = {"received": 0, "stored": 0, "rejected": 0, "duplicates": 0, "error": None}
         self.stopping = threading.Event()
+        self.thread: threading.Thread | None = None
         self.fault: str | None = None  # what the part has raised, until a message is acknowledged
         self.waiting: deque[Arrival] = deque()  # messages that are not acknowledged yet, oldest first
 
@@ -136,7 +137,8 @@ class Intake:
     def stop(self) -> None:
         """Let Kafka have what was read, acknowledge it, and disconnect."""
         self.stopping.set()
-        self.thread.join()
+        if self.thread is not None:  # it was never started, or the broker was away then
+            self.thread.join()
 
     def run(self) -> None:
         """Read, and acknowledge what Kafka has, until the connector stops."""

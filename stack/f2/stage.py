@@ -40,6 +40,7 @@ class KafkaStage:
         self.stopping = threading.Event()
         self.conn: psycopg.Connection[Any] | None = None
         self.not_committed: str | None = None
+        self.thread: threading.Thread | None = None
         self.places: dict[int, int] = {}  # by partition: the first record that is not done
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -105,7 +106,8 @@ class KafkaStage:
     def stop(self) -> None:
         """Finish the batch in hand, if what it needs is there, and leave the group."""
         self.stopping.set()
-        self.thread.join()
+        if self.thread is not None:  # it was never started, or Kafka was away then
+            self.thread.join()
 
     def run(self) -> None:
         """Do batch after batch until the stage stops."""
@@ -140,17 +142,19 @@ class KafkaStage:
         self.not_committed = None
         try:
             counts: Any = self.handle(records)
-            if not isinstance(counts, dict):
-                raise TypeError(f"handle() returned {counts!r}, not a dict of counts")
-            for name, count in counts.items():
-                self.stats[name] += count
         except StoppingError:
             return False
         except Exception as error:  # a database that is away, or an error of ours: nothing is lost, the lag tells
             self.disconnect()
             self.fail(error)
             return False
-        self.stats["error"] = self.not_committed
+        problem = self.not_committed
+        try:
+            for name, count in counts.items():
+                self.stats[name] = self.stats.get(name, 0) + count
+        except (AttributeError, TypeError):  # what was done is committed: it must not be done again for that
+            problem = f"handle() returned {counts!r}, not a dict of counts"
+        self.stats["error"] = problem
         return True
 
     def disconnect(self) -> None:

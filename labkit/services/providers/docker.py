@@ -108,7 +108,7 @@ def _have_image(name: str) -> None:
     except docker.errors.ImageNotFound:
         if name in _not_to_be_had:
             raise _not_to_be_had[name] from None
-        print(f"Downloading the image {name}, once for this machine …")
+        print(f"Downloading the image {name}, once for this machine …\n", end="")  # one write: others may print too
         repository, _, tag = name.rpartition(":")
         try:
             for event in client.api.pull(repository, tag=tag, stream=True, decode=True):

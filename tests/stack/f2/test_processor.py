@@ -176,6 +176,22 @@ def test_offsets_are_committed_after_the_output_is_delivered(log, parameters_dsn
     assert len({each["timestamp"] for each in log.documents(log.decoded)}) == 50
 
 
+def test_a_stage_that_could_not_start_can_be_stopped(parameters_dsn):
+    processor = f2.Processor("127.0.0.1:1", parameters_dsn)
+    with pytest.raises(ConnectionError):
+        processor.start()
+    processor.stop()
+
+
+@pytest.mark.parametrize(("returned", "error"), [
+    (None, "handle() returned None, not a dict of counts"), ({"received": 1, "mine": 2}, None),
+])
+def test_what_was_done_is_not_done_again_for_a_wrong_count(processor, monkeypatch, returned, error):
+    monkeypatch.setattr(processor, "handle", lambda _records: returned)
+    assert processor.done([])
+    assert processor.stats["error"] == error
+
+
 def test_an_error_in_a_delivery_report_is_told_and_the_records_go_on(log, parameters_dsn):
     """A report of what was sent beside a batch: nobody waits for it, the stage hears of it later."""
     processor = f2.Processor(log.bootstrap, parameters_dsn, raw_topic=log.raw, decoded_topic=log.decoded,
