@@ -207,7 +207,10 @@ def repeats(world: World, store: Store, running: Outcome) -> None:
 
 def _text(letter: dict[str, Any]) -> str:
     """The record that a dead letter stands for."""
-    return bytes.fromhex(str(letter.get("payload_hex", ""))).decode("utf-8", "replace")
+    try:
+        return bytes.fromhex(str(letter.get("payload_hex", ""))).decode("utf-8", "replace")
+    except ValueError:  # it may be the student's own
+        return ""
 
 
 def outage(world: World, store: Store, running: Outcome, count: int = 30) -> None:
