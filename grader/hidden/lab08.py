@@ -47,7 +47,7 @@ def parse_f2_topic(student: Student, world: World) -> None:
             if code != "BAD_PREFIX" and pick.random() < 0.2:
                 levels, code = [*levels, "more"] if pick.random() < 0.5 else levels[:-1], "BAD_LEVELS"
             hint = hints.CODE_ORDER if len(wrong) > 1 else hints.WHOLE_TEXT
-            refused(student.call("parse_f2_topic", "/".join(levels)), code, hint)
+            refused(student, "/".join(levels), code, hint)
 
 
 @hidden("08.2")

@@ -21,6 +21,7 @@ KIT = {
     "process": "labkit.checks.student_side:process",
     "connect": "labkit.checks.student_side:connect",
     "plain": "labkit.checks.student_side:plain",
+    "setting": "labkit.checks.student_side:Setting",
 }
 """Where each function stands: module and name."""
 

@@ -47,6 +47,13 @@ CODE = Hint(
     "`raise DecodeError(\"BAD_MAC\", \"what is wrong, for a person\")`, with the code of the part at fault.",
 )
 
+ID_IS_TEXT = Hint(
+    "id-is-text",
+    "Which type has `id`?",
+    "The pin's position stays a text, as it came: the database writes positions as texts, and `012` is not `12`.",
+    "Leave the digits as they are: no `int(...)` for the id. Only the connector becomes a number.",
+)
+
 # 8.2 Connector
 
 KEY = Hint(
@@ -121,6 +128,41 @@ CACHE = Hint(
     "A thousand messages a second would be a thousand equal questions a second. The answer changes when somebody "
     "edits a table, once a week.",
     "Keep a dictionary from MAC to parameters for each connection, and look into it first.",
+)
+UNKNOWN_REMEMBERED = Hint(
+    "unknown-asked-again",
+    "How often does the database hear of a controller that it does not know?",
+    "\"No parameters\" is an answer, too. A device that nobody has entered publishes as often as any other, and would "
+    "be a question for each of its messages.",
+    "Ask whether the MAC is in the cache, `mac not in known`, not whether the answer is empty: `{}` counts as false.",
+)
+LISTEN_ONCE = Hint(
+    "listens-again",
+    "What does your function send to the database although the answer is in memory?",
+    "`LISTEN` holds as long as the connection. Saying it again takes a journey to the server for each message: "
+    "nearly as long as the question that the cache saves.",
+    "Say `LISTEN` where a connection gets its cache: `if conn not in loaded:`. `conn.notifies(timeout=0)` sends "
+    "nothing.",
+)
+NO_LIMIT = Hint(
+    "no-limit",
+    "Somebody publishes under a new MAC address each second. How large is your cache after a year?",
+    "Whoever can publish can fill a memory without a limit, until the processor dies. What is thrown away is only "
+    "asked for again.",
+    "Before an answer is put in: `if len(known) >= MOST_CONTROLLERS:` make room; to clear all is good enough.",
+)
+NEW_CONNECTION = Hint(
+    "new-connection",
+    "What is in `loaded` for a connection that your function has never seen?",
+    "Nothing: `loaded` begins empty, so `loaded[conn]` raises KeyError the first time. Somebody has to put the "
+    "connection's own empty dictionary there.",
+    "`if conn not in loaded:` say LISTEN, then `loaded[conn] = {}`; look into `loaded[conn]` after that.",
+)
+FIRST_QUESTION = Hint(
+    "first-question",
+    "What is in the cache for a controller that nobody has asked for yet?",
+    "Nothing: a dictionary raises KeyError for a key that it does not have.",
+    "`if mac not in known:` ask the database, and put the answer in; `return known[mac]` after that.",
 )
 STALE = Hint(
     "never-invalidated",

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+from labkit.checks.hints import HintFor
 from labkit.checks.kafka_view import Record
 from labkit.checks.outcome import Outcome
 from labkit.checks.postgres_view import Schema
@@ -185,6 +186,21 @@ def written(made: Outcome, *methods: tuple[str, Any]) -> Outcome:
         if tried.error is not None and tried.error.state in {"stub", "missing"}:
             tried.succeeds()
     return made
+
+
+def decode_error(outcome: Outcome, code: str, hint: HintFor, shown: str = "") -> None:
+    """Demand a DecodeError with a code.
+
+    Args:
+        outcome: what came of the call.
+        code: `"BAD_MAC"` or another one of stack/contracts/f2.md.
+        hint: for the misconception behind anything else.
+        shown: a value that came, as a student would write it.
+    """
+    error = outcome.error
+    right = error is not None and error.is_a(ValueError) and error.type == "DecodeError"
+    if error is None or not right or error.message.partition(":")[0] != code:
+        outcome.raises(expected=f"DecodeError with the code {code}", found=shown, hint=hint)
 
 
 def trouble(stage: Outcome) -> str:

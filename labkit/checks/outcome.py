@@ -126,23 +126,25 @@ class Outcome:
             self._fail(wanted, hint, note="" if text == plain else text, wants_value=expected is not None)
         return self
 
-    def raises(self, *types: type[BaseException], mentions: str | Sequence[str] = (), hint: HintFor = None) -> Outcome:
+    def raises(self, *types: type[BaseException], mentions: str | Sequence[str] = (), hint: HintFor = None,
+               expected: str = "", found: str = "") -> Outcome:
         """Demand that the call raised an exception.
 
         Args:
-            types: one of these classes (or derived from one).
+            types: one of these classes (or derived from one); none: whatever came is wrong.
             mentions: texts that its message must contain, in upper or lower case.
             hint: for the misconception behind anything else.
+            expected: what was expected, in words; types and mentions if not given.
+            found: what was returned, in words; the value if not given.
         """
         wanted = " or ".join(kind.__name__ for kind in types)
         mentions = (mentions,) if isinstance(mentions, str) else tuple(mentions)
         saying = f" that mentions {' and '.join(show(text) for text in mentions)}" if mentions else ""
-        expected = f"{wanted}{saying}"
         error = self.error
         said = error.message.lower() if error is not None else ""
         right = error is not None and any(error.is_a(kind) for kind in types)
         if not right or any(text.lower() not in said for text in mentions):
-            self._fail(expected, hint)
+            self._fail(expected or f"{wanted}{saying}", hint, found=found)
         return self
 
     def satisfies(self, predicate: Callable[[Any], object], expected: str, hint: HintFor = None, *,

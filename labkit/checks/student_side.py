@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit import processes
@@ -33,6 +35,29 @@ def connect(dsn: str, *, autocommit: bool = True) -> psycopg.Connection[Any]:
     import psycopg  # slow to import, and most labs need no SQL
 
     return psycopg.connect(dsn, autocommit=autocommit, connect_timeout=5)
+
+
+class Setting:
+    """Another value for a global name that a function reads, until it is closed; the end of a check closes it.
+
+    Args:
+        function: whose module it is.
+        name: the name; if nobody has given it a value, it has none again afterwards.
+        value: what the function finds there meanwhile.
+    """
+
+    def __init__(self, function: Callable[..., Any], name: str, value: Any) -> None:
+        self._names: dict[str, Any] = getattr(inspect.unwrap(function), "__globals__", {})
+        self._name = name
+        self._before = [self._names[name]] if name in self._names else []
+        self._names[name] = value
+
+    def close(self) -> None:
+        """Give the name its own value back. A second call does nothing."""
+        if self._before:
+            self._names[self._name] = self._before[0]
+        else:
+            self._names.pop(self._name, None)
 
 
 def plain(value: Any) -> Any:
