@@ -134,6 +134,16 @@ class PostgresView:
         return made
 
     def close(self) -> None:
-        """Delete what this check made, and close the connections."""
+        """Delete what this check made, and close the connections.
+
+        Raises:
+            KitError: some of it could not be deleted; the rest is.
+        """
+        failed: KitError | None = None
         while self._schemas:
-            self._schemas.pop().close()
+            try:
+                self._schemas.pop().close()
+            except KitError as error:
+                failed = error
+        if failed is not None:
+            raise failed
