@@ -28,9 +28,13 @@ def answered_in_python(cell: Any) -> bool:
 
 def noisy(cells: list[Any]) -> None:
     """Let every function of the reference print, warn and log."""
-    for cell in filter(answered_in_python, cells):
-        head, text = parts.split(cell.source) or ("", cell.source)
-        cell.source = (f"%%part {head}\n" if head else "") + namespace.noisy(text)
+    for number, cell in enumerate(filter(answered_in_python, cells)):
+        _, text = parts.split(cell.source) or ("", cell.source)
+        loud = namespace.noisy(text)
+        # A cell of a part takes the place of another that defines one of its names.
+        for name in ("_make_noise", "_log_now_and_then"):
+            loud = loud.replace(name, f"{name}_{number}")
+        cell.source = parts.with_head(cell.source, loud)
 
 
 def students(lab: LabFiles) -> list[str]:
