@@ -8,6 +8,7 @@ costs the compiling of what reads it, and nothing else.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,8 @@ LIMIT = 60.0
 """Seconds that one source may take to compile: a template that never ends must end."""
 
 _LINK = {"mosquitto": "-lmosquitto"}
+_TOO_LARGE = re.compile(r"relocation truncated to fit|relocation \S+ out of range|section \S+ too large|too large for")
+_OWNER = SUPPORT / "labkit_owner.cpp"
 # A class template is looked at in full only when somebody uses it.
 _USES = {"ring_buffer.hpp": "template class node::RingBuffer<int, 3>;\n"}
 
@@ -169,8 +172,13 @@ def program(
     job = job_for(files, firmware(), sanitize=sanitize, include=include, definitions=definitions, limit=limit)
     units = _units(name, main, job)
     with ThreadPoolExecutor(max_workers=max(2, min(4, os.cpu_count() or 2))) as pool:
-        running = [pool.submit(compile_unit, unit, job) for unit in units]
-        problems = [problem for one in running if (problem := one.exception()) is not None]
+        try:
+            running = [pool.submit(compile_unit, unit, job) for unit in units]
+            problems = [problem for one in running if (problem := one.exception()) is not None]
+        except BaseException:  # an interrupt: the pool is left when its threads have ended, so their compilers must
+            pool.shutdown(wait=False, cancel_futures=True)
+            job.halt.stop()
+            raise
     for problem in sorted(problems, key=lambda one: not isinstance(one, KitError)):
         raise problem
     objects = [one.result() for one in running]
@@ -196,6 +204,7 @@ def _units(name: str, main: Path | str | Sequence[Path], job: Job) -> list[Unit]
     else:
         paths = [main] if isinstance(main, Path) else list(main)
         mains = [Unit(path.name, path.read_text("utf-8"), path.resolve()) for path in paths]
+    mains.append(Unit(_OWNER.name, _OWNER.read_text("utf-8"), _OWNER))
     own = [Unit(file, text) for file, text in job.files.items() if file.endswith(".cpp")]
     units = {unit.name: unit for unit in (*own, *mains)}
     todo = list(units.values())
@@ -229,6 +238,10 @@ def _link(
     if status == 0 and target.is_file():
         return {}
     errors = read_linker(said, texts)
+    if not errors and (large := _TOO_LARGE.search(said)):
+        errors = [Diagnostic("error", large[0], plain=Plain(
+            "linker", "The variables are too large for a program: together they need more than 2 GB.",
+            "look for an array with far too many elements; a board has about 300,000 bytes for all of them."))]
     if not errors:
         raise KitError(f"The linker could not put {name} together.", log=said.splitlines()[-5:],
                        fix=compiler.GET_A_COMPILER)

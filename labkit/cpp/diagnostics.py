@@ -284,7 +284,8 @@ def _from_text(said: str, files: Mapping[str, str]) -> Iterable[Diagnostic]:
 def _explained(one: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     if one.kind != "error":
         return replace(one, plain=explain_warning(one.message))
-    plain = explain(one.message, one.notes, one.source, one.insert)
+    meant = one.source.encode()[one.column - 1 : one.end].decode(errors="replace") if one.column else ""
+    plain = explain(one.message, one.notes, one.source, one.insert, meant)
     text = files.get(one.file, "")
     if plain is not None and plain.kind in ("brace", "class") and (told := suspect(text)):
         return replace(one, plain=Plain("brace", f"{plain.what} {told}", plain.fix))

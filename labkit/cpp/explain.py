@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from labkit.cpp.explain_types import incomplete, narrowing, no_match, operator, switched, wrong_type
 from labkit.cpp.names import no_file, no_member, not_in_namespace, python_word, unknown_name
 from labkit.cpp.plain import About, Plain, short_type
 
 __all__ = ["Plain", "explain"]
 
 
-def explain(message: str, notes: Sequence[str] = (), source: str = "", insert: str = "") -> Plain | None:
+def explain(
+    message: str, notes: Sequence[str] = (), source: str = "", insert: str = "", meant: str = ""
+) -> Plain | None:
     """Return what a message means; None if it is none of the frequent ones.
 
     Args:
@@ -19,11 +22,12 @@ def explain(message: str, notes: Sequence[str] = (), source: str = "", insert: s
         notes: what it adds.
         source: the line in question, "" if it is not known.
         insert: what the compiler would insert there, "" if it proposes nothing.
+        meant: what of the line is marked, "" if nothing is.
     """
     plain = re.sub(r" (?:\{aka '[^']*'\}|\(aka '[^']*'\))", "", message)
     for pattern, tell in _TABLE:
         if match := pattern.search(plain):
-            told = tell(About(match, "\n".join(notes), source, insert))
+            told = tell(About(match, "\n".join(notes), source, insert, meant))
             if told is not None:
                 return told
     return None
@@ -37,6 +41,10 @@ def _semicolon(about: About) -> Plain | None:
     after_class = "after class" in about.match.string or "after struct" in about.match.string
     if after_class:
         return Plain("class", "A class or struct ends with `};`.", "put a `;` after its closing brace.")
+    if re.search(r"\)[ \t]*[A-Za-z_]\w*\(", about.source):
+        return Plain("semicolon", "A sign is missing behind the `)`.",
+                     "put in a `.` before the next call of a chain, a `,` between two arguments, or a `;` at the end "
+                     "of a statement.")
     return Plain("semicolon", "A `;` is missing: here, or at the end of the line before.",
                  "end the statement with `;`.")
 
@@ -78,49 +86,6 @@ def _parenthesis(_: About) -> Plain:
     return Plain("brace", "The condition of `if`, `while` or `for` stands in parentheses.", "write `if (…) { … }`.")
 
 
-_NUMBER = re.compile(r"^(?:const )?(?:std::)?(?:u?int\w*|unsigned|short|long|float|double|char|bool|size_t)[a-z ]*$")
-
-
-def _types(about: About) -> Plain:
-    found, wanted = short_type(about.match["found"]), short_type(about.match["wanted"])
-    if wanted == "bool" and re.search(r"\b(?:if|while)\b.*[^=!<>]=[^=]", about.source):
-        return Plain("type", "One `=` stores a value; two, `==`, compare.", "write `==` in the condition.")
-    fix = f"give a value of type `{wanted}`, or use a member of the one you have that gives it."
-    if all(_NUMBER.search(side) for side in (found, wanted)):
-        fix = f"give a value of type `{wanted}`, or convert it on purpose: `static_cast<{wanted}>(…)`."
-    if "char" in wanted and "*" not in wanted and ("char*" in found.replace(" ", "") or "char [" in found):
-        fix = "one character stands in single quotes, 'a'; a text in double quotes, \"abc\"."
-    elif found == "int" and re.search(r"'[^'\\]{2,}'", about.source):
-        fix = "a text stands in double quotes, \"abc\"; single quotes hold one character."
-    elif "string_view" in found and "char" in wanted:
-        fix = "a `std::string_view` gives its first byte with `.data()` and its length with `.size()`; no zero ends it."
-    return Plain("type", f"A value of type `{found}` stands where `{wanted}` is needed, and C++ does not turn one into "
-                         "the other by itself.", fix)
-
-
-def _narrowing(about: About) -> Plain:
-    return Plain("type", f"A value of type `{short_type(about.match['found'])}` may not fit into "
-                         f"`{short_type(about.match['wanted'])}`, and {{…}} does not allow a loss.",
-                 f"check the range, then write `static_cast<{short_type(about.match['wanted'])}>(…)`.")
-
-
-def _operator(about: About) -> Plain:
-    name = about.match["name"]
-    which = "The operator" if name == "expression" else f"The operator `{name}`"
-    return Plain("type", f"{which} does not know how to work on these two types.",
-                 "look at the type of each side; a text is compared as `std::string_view`, a number as a number.")
-
-
-def _no_match(about: About) -> Plain:
-    name = short_type(about.match["name"])
-    owner, _, last = name.rpartition("::")
-    name = f"{owner} (constructor)" if owner.rpartition("::")[2] == last else name
-    candidate = re.search(r"candidate: '([^'\n]+)'", about.notes)
-    known = f" It is declared as `{short_type(candidate[1])}`." if candidate else ""
-    return Plain("arguments", f"There is no `{name}` that takes these arguments.{known}",
-                 "compare number, order and types of the arguments with the declaration in the header.")
-
-
 def _void(about: About) -> Plain:
     if "ignored" in about.match.string:
         return Plain("type", "The function called here gives no result (`void`), so there is nothing to use.",
@@ -149,6 +114,11 @@ def _signature(about: About) -> Plain:
 def _no_return(_: About) -> Plain:
     return Plain("return", "The function promises a result, but a way through it ends without `return`.",
                  "add a `return` to every way out, also after the last `if` or loop.")
+
+
+def _large(_: About) -> Plain:
+    return Plain("memory", "This is larger than any object may be.",
+                 "look at the number of elements; a board has about 300,000 bytes for all of its variables.")
 
 
 def _const(about: About) -> Plain:
@@ -242,21 +212,24 @@ _SOURCES: tuple[tuple[str, _Tell], ...] = (
      r"as 'this' argument)",
      _const),
     # Types.
-    (r"narrowing conversion of .*? from '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", _narrowing),
-    (r"(?:cannot|could not) convert .*?from '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", _types),
-    (r"cannot convert '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", _types),
-    (r"(?:invalid )?conversion from '(?P<found>[^']+)' to (?:non-scalar type )?'(?P<wanted>[^']+)'", _types),
+    (r"size of (?:variable|array) .*(?:too large|exceeds maximum)|array is too large", _large),
+    (r"incomplete|undefined template", incomplete),
+    (r"switch quantity not an integer|statement requires expression of integer type", switched),
+    (r"narrowing conversion of .*? from '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", narrowing),
+    (r"(?:cannot|could not) convert .*?from '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", wrong_type),
+    (r"cannot convert '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", wrong_type),
+    (r"(?:invalid )?conversion from '(?P<found>[^']+)' to (?:non-scalar type )?'(?P<wanted>[^']+)'", wrong_type),
     (r"no viable conversion from returned value of type '(?P<found>[^']+)' to function return type "
-     r"'(?P<wanted>[^']+)'", _types),
-    (r"value of type '(?P<found>[^']+)' is not contextually convertible to '(?P<wanted>bool)'", _types),
-    (r"no viable conversion from '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", _types),
-    (r"cannot initialize .*? of type '(?P<wanted>[^']+)' with .*? of type '(?P<found>[^']+)'", _types),
-    (r"assigning to '(?P<wanted>[^']+)' from incompatible type '(?P<found>[^']+)'", _types),
-    (r"no match for 'operator(?P<name>[^' ]+)'", _operator),
-    (r"invalid operands (?:of types .*? )?to binary (?:'operator)?(?P<name>expression|[^' ]+)", _operator),
+     r"'(?P<wanted>[^']+)'", wrong_type),
+    (r"value of type '(?P<found>[^']+)' is not contextually convertible to '(?P<wanted>bool)'", wrong_type),
+    (r"no viable conversion from '(?P<found>[^']+)' to '(?P<wanted>[^']+)'", wrong_type),
+    (r"cannot initialize .*? of type '(?P<wanted>[^']+)' with .*? of type '(?P<found>[^']+)'", wrong_type),
+    (r"assigning to '(?P<wanted>[^']+)' from incompatible type '(?P<found>[^']+)'", wrong_type),
+    (r"no match for 'operator(?P<name>[^' ]+)'", operator),
+    (r"invalid operands (?:of types .*? )?to binary (?:'operator)?(?P<name>expression|[^' ]+)", operator),
     # Calls.
     (r"no matching (?:function for call to|member function for call to|constructor for initialization of)"
-     r" '(?P<name>[^'(]+)", _no_match),
+     r" '(?P<name>[^'(]+)", no_match),
     (r"too (?P<how>few|many) arguments to (?:function|constructor|method)? ?(?:'(?P<name>[^']+)')?", _count),
     (r"too (?P<how>few|many) arguments", _count),
     (r"no declaration matches '(?P<name>[^']+)'", _signature),

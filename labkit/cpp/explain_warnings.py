@@ -30,8 +30,14 @@ _TABLE = tuple((re.compile(pattern), Plain("warning", what, fix)) for pattern, w
      "Try: `=` assigns, `==` compares, and a function is called with `()`."),
     (r"infinite recursion|call itself", "The function calls itself without an end.",
      "Try: a case in which it returns without calling itself."),
-    (r"character constant|multi-character", "Single quotes hold one character.",
+    (r"character constant|multi-character", "In single quotes stands one character; several are a number made of them.",
      'Try: double quotes for a text, "abc".'),
+    (r"null where non-null expected|null passed to a callee that requires a non-null",
+     "`nullptr` is no text: whoever reads it reads memory that is not there.",
+     "Try: an empty view is `{}`, and `.empty()` says whether a view is empty."),
+    (r"comparison with string literal|comparison against a string literal",
+     "This compares where the two texts are kept, not what they say.",
+     "Try: make a view of one side first: `std::string_view(a) == \"abc\"`."),
 ))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 
+from labkit.cpp.explain_types import format_string, no_string, prefixed
+from labkit.cpp.members import members_of
 from labkit.cpp.plain import About, Plain, short_type
 
 _WORDS = (
@@ -16,9 +18,22 @@ _OF_PYTHON = {
     "elif": "`else if`", "def": "the result's type before the name: `int twice(int x) { … }`",
     "print": "`std::printf(\"…\\n\")` of the header <cstdio>", "len": "the method `.size()`",
     "str": "`std::string_view` or `const char*`", "self": "the member's name alone, or `this->name`",
+    "raise": "`return` with what went wrong, such as `because(\"…\")`",
+    "import": "`#include <…>` at the top of the file", "from": "`#include <…>` at the top of the file",
+    "in": "a comparison with each: `a == b || a == c`",
     "pass": "an empty block `{}`", "range": "`for (int i = 0; i < n; ++i)`", "is": "`==`",
 }
 
+
+_NO_VALUES = frozenset({"inline", "union", "goto", "extern", "export", "typename", "using", "friend", "register"})
+"""Keywords that stand nowhere where a value can: GCC proposes them for a word without quotation marks."""
+
+_LATER = {
+    "starts_with": '`text.substr(0, 4) == "http"`, with the length of what it begins with',
+    "ends_with": '`text.size() >= 4 && text.substr(text.size() - 4) == ".bin"`',
+    "contains": "`text.find('x') != std::string_view::npos`",
+}
+"""Methods of std::string_view that C++17 does not have."""
 
 _STANDARD = {
     name: header for header, names in {
@@ -37,6 +52,13 @@ def unknown_name(about: About) -> Plain | None:
     name = about.match["name"]
     if name in _OF_PYTHON:
         return Plain("undeclared", f"`{name}` is Python.", f"in C++ write {_OF_PYTHON[name]}.")
+    if name == "time" and "time." in about.source:
+        return Plain("undeclared", "`time.…` is Python, and nothing waits here: the time is handed in.",
+                     "compare the time that the function is given (`now`, in ms) with one that was kept.")
+    if name in "fF" and prefixed(about.source):
+        return format_string()
+    if name == "std" and re.search(r"\bstd::string\b", about.source):
+        return no_string()
     if name == "std" and (meant := re.search(r"\bstd::(\w+)", about.source)) and meant[1] in _STANDARD:
         return Plain("include", f"`std::{meant[1]}` is not known here, because its header is not included.",
                      f"add `#include {_STANDARD[meant[1]]}` at the top of the file.")
@@ -45,30 +67,43 @@ def unknown_name(about: About) -> Plain | None:
         return Plain("include", f"`{name}` is not known here: its header is not included, or `std::` is missing.",
                      f"add `#include {header}` at the top of the file, and write `std::{name}`.")
     what = f"No `{name}` is known at this place."
-    near = about.proposal or next(iter(difflib.get_close_matches(name.lower(), _WORDS, 1, 0.75)), "")
+    near = about.proposal if about.proposal not in _NO_VALUES else ""
+    near = near or next(iter(difflib.get_close_matches(name.lower(), _WORDS, 1, 0.75)), "")
     if near:
         return Plain("undeclared", what, f"did you mean `{near}`?")
     if re.match(r"k[A-Z]", name):
         return Plain("undeclared", what, "a value of an `enum class` has its type's name before it, such as "
                                          f"`State::{name}`.")
     return Plain("undeclared", what, "look for a typing error; a name must be declared above the line that uses it, "
-                                     "and one of this course may need `node::` before it.")
+                                     "one of this course may need `node::` before it, and a text stands in double "
+                                     f'quotes: `"{name}"`.')
 
 
 def no_member(about: About) -> Plain:
     """Explain a member that its class does not have."""
     name, owner = about.match["name"], short_type(about.match["owner"])
     what = f"`{owner}` has no member `{name}`."
-    if about.proposal:
+    if "string_view" in owner and name in _LATER:
+        return Plain("undeclared", f"`{name}` came with a later C++; this course's is C++17.", f"write {_LATER[name]}.")
+    known = members_of(owner)
+    if about.proposal and "private" not in about.notes and "accessible" not in about.match.string:
         return Plain("undeclared", what, f"did you mean `{about.proposal}`?")
     if "'" in owner or "*" in owner:
         return Plain("undeclared", what, "a pointer's members are reached with `->`.")
+    if known:
+        by_view = " What `std::string_view` has, such as `size()`, its `view()` has." if "view()" in known else ""
+        return Plain("undeclared", what, f"its members are {', '.join(f'`{one}`' for one in known)}.{by_view}")
     return Plain("undeclared", what, "look at its declaration in the header for the names it has.")
 
 
 def not_in_namespace(about: About) -> Plain:
     """Explain a name that is not in its namespace."""
     name, owner = about.match["name"], about.match["owner"]
+    if owner == "std" and name == "string":
+        return no_string()
+    if owner == "std" and name == "to_string":
+        return Plain("undeclared", "`std::to_string` makes a `std::string`, which this course does not use.",
+                     "append a number to a reason with `append_number(reason, number)`.")
     header = about.header or (_STANDARD.get(name, "") if owner == "std" else "")
     if header:
         return Plain("include", f"`{owner}::{name}` is not known here, because its header is not included.",
@@ -86,7 +121,17 @@ def no_file(about: About) -> Plain:
 
 def python_word(about: About) -> Plain | None:
     """Explain a line that begins with a word of Python; None if it does not."""
-    word = re.match(r"\s*(elif|def|pass|print|from|import)\b", about.source)
-    if word is None or word[1] not in _OF_PYTHON:
+    if re.match(r"\s*for\s+\w+(?:\s*,\s*\w+)*\s+in\b", about.source):
+        return Plain("undeclared", "`for … in …` is Python.",
+                     "count with `for (std::size_t i = 0; i < n; ++i)`, or go through all with `for (auto& x : all)`.")
+    if "invalid preprocessing directive" in about.match.string:
+        return Plain("undeclared", "A line that begins with `#` is for the compiler, as in `#include`.",
+                     "a comment begins with `//`.")
+    if prefixed(about.source) and re.search(r"before|convert|string constant|string literal", about.match.string):
+        return format_string()
+    if re.search(r"\bif\b.*\bin\s*[(\[]", about.source) and "before 'in'" in about.match.string:
+        return Plain("undeclared", "`in` is Python.", f"in C++ write {_OF_PYTHON['in']}.")
+    word = re.match(r"\s*(elif|def|pass|print|from|import|raise)\b", about.source)
+    if word is None:
         return None
     return Plain("undeclared", f"`{word[1]}` is Python.", f"in C++ write {_OF_PYTHON[word[1]]}.")

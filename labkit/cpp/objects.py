@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from labkit.errors import KitError
 SUPPORT = Path(__file__).parent / "support"
 """Sources of the kit itself."""
 
+_SHOW_TEXT = "show_text.hpp"
+_TEXT_HPP = "text.hpp"
 _FORMAT = "2"
 """Changes when entries of the cache mean something else."""
 _COMMON = (
@@ -65,6 +67,7 @@ class Job:
     trusted: tuple[Path, ...]
     sanitize: bool
     limit: float
+    halt: tools.Halt = field(default_factory=tools.Halt, compare=False)
 
 
 def job_for(
@@ -111,6 +114,10 @@ def compile_unit(unit: Unit, job: Job, *, about: str = "") -> Object:
     if _is_trusted(unit, reads, job):
         kept = tuple(flag for flag in job.flags if flag.startswith("-D"))
         job = replace(job, flags=(*_COMMON, *_KIT, *kept))
+    if unit.file is None and _is_test_of_texts(unit, reads):
+        job = replace(job, flags=(*job.flags, "-include", _SHOW_TEXT))
+        reads |= includes.closure(f'#include "{_SHOW_TEXT}"', job.files, job.folders, home)
+        read_texts = tuple(sorted((Path(name).name, text) for name, (text, _) in reads.items()))
     key = key_of("object", found.identity, job.flags, unit.name, unit.text, read_texts)
     entry = cache.find(key)
     cached = entry is not None
@@ -134,6 +141,11 @@ def _is_trusted(unit: Unit, reads: Mapping[str, tuple[str, Path | None]], job: J
     return any(unit.file.is_relative_to(folder) for folder in job.trusted)
 
 
+def _is_test_of_texts(unit: Unit, reads: Mapping[str, tuple[str, Path | None]]) -> bool:
+    """Whether a source is a test that can see the course's class Text, which doctest cannot show by itself."""
+    return "doctest/doctest.h" in includes.included(unit.text) and any(Path(name).name == _TEXT_HPP for name in reads)
+
+
 def _run_compiler(
     found: compiler.Compiler, unit: Unit, job: Job, own: Mapping[str, str], work: Path, target: Path, about: str
 ) -> str:
@@ -149,7 +161,7 @@ def _run_compiler(
     words = [*found.command, *job.flags, f"-ffile-prefix-map={sources}=."]
     words += [f"-I{sources}", *(f"-I{folder}" for folder in job.folders), *compiler.search_flags()]
     form = {"clang": _CLANGS_TEXT}.get(found.kind, _JSON if found.says_json else _TEXT)
-    status, said = tools.run([*words, *form, "-c", where, "-o", str(target)], sources, job.limit)
+    status, said = tools.run([*words, *form, "-c", where, "-o", str(target)], sources, job.limit, job.halt)
     if status == 0 and target.is_file():
         return said
     known = {unit.name: unit.text, **job.files}
@@ -157,7 +169,7 @@ def _run_compiler(
     errors = _errors(said, status, known, about, job.limit)
     if form is _JSON and errors[0].file not in known and errors[0].line:
         # In a template of somebody else: which line of the student's asked for it stands in the other form only.
-        _, told = tools.run([*words, *_TEXT, "-c", where, "-o", str(target)], sources, job.limit)
+        _, told = tools.run([*words, *_TEXT, "-c", where, "-o", str(target)], sources, job.limit, job.halt)
         errors = read(told, known) or errors
     raise CompileError(errors, about)
 

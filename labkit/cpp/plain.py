@@ -23,12 +23,13 @@ class Plain:
 
 @dataclass(frozen=True)
 class About:
-    """What there is to look at: the message, the compiler's notes, the line, what it would insert."""
+    """What there is to look at: the message, the compiler's notes, the line, what it would insert, what it marks."""
 
     match: re.Match[str]
     notes: str
     source: str
     insert: str
+    meant: str = ""
 
     @property
     def proposal(self) -> str:
@@ -51,6 +52,7 @@ def short_type(name: str) -> str:
     """
     plain = re.sub(r"\bstd::(?:__cxx11::)?basic_(string_view|string)<char(?:, std::char_traits<char>)?"
                    r"(?:, std::allocator<char>)? ?>", r"std::\1", name)
+    plain = re.sub(r"\busing \w+ = ", "", plain)
     plain = re.sub(r"\b(?:struct|class|enum) ", "", plain)
     plain = re.sub(r"\{aka [^}]*\}", "", plain)
     plain = re.sub(r" \[with [^\]]*\]", "", plain)

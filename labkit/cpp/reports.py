@@ -12,10 +12,10 @@ from labkit.cpp.findings import Finding, frames_of
 
 # UndefinedBehaviorSanitizer: "FILE:LINE:COLUMN: runtime error: MESSAGE".
 _RUNTIME = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):\d+: runtime error: (?P<message>.+)$", re.M)
+_THE_LAST = "the last one less than the number in brackets"
 _UB: tuple[tuple[str, str, str, str], ...] = (
     (r"index (-?\d+) out of bounds for type '([^']+)'", "out-of-bounds",
-     "It uses index {0} of an array of type `{1}`, which does not have it: the first is 0, the last one less than the "
-     "number in brackets.",
+     f"It uses index {{0}} of an array of type `{{1}}`, which does not have it: the first is 0, {_THE_LAST}.",
      "check the index before it is used; the last one is the number of elements minus 1."),
     (r"(?:store to|load of|reference binding to|member (?:access|call) (?:within|on)|constructor call on) "
      r"(?:null pointer|address 0x0+ )|applying (?:non-zero|zero) offset (?:\S+ )?to null pointer|"
@@ -59,7 +59,10 @@ def of_ubsan(said: str) -> Finding | None:
     message = match["message"]
     for pattern, kind, text, advice in _UB:
         if found := re.search(pattern, message):
-            return Finding(kind, text.format(*(_type(part or "") for part in found.groups())), advice=advice)
+            told = text.format(*(_type(part or "") for part in found.groups()))
+            if size := re.search(r"\[(\d+)\]", found[0]):
+                told = told.replace(_THE_LAST, f"the last is {int(size[1]) - 1}")
+            return Finding(kind, told, advice=advice)
     return Finding("arithmetic", f"It does something that C++ does not define: {message}.", advice="look at this line.")
 
 

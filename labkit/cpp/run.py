@@ -198,7 +198,7 @@ def start(
     program: Program, *arguments: str, limits: Limits | None = None, environment: Mapping[str, str] | None = None,
     pass_fds: Sequence[int] = (), leaks: bool = False, place: Path | None = None,
 ) -> Running:
-    """Start a program. Whoever starts it stops it.
+    """Start a program. Whoever starts it stops it; it ends by itself when the process that started it is gone.
 
     Args:
         program: the program.
@@ -214,7 +214,8 @@ def start(
     if program.sanitized:
         leaks = leaks and os.environ.get("LABKIT_CPP_LEAKS", "1") != "0"
         variables.update(sanitizer.environment(leaks=leaks, memory_mb=allowed.memory_mb))
-    variables.update({"LC_ALL": "C.UTF-8", **(environment or {})})
+    # Its owner, with which it ends (support/labkit_owner.cpp).
+    variables.update({"LC_ALL": "C.UTF-8", "LABKIT_OWNER": str(os.getpid()), **(environment or {})})
     words = [str(program.path), *arguments]
     if os.name != "nt":
         bounds = f"{ROOM_FOR_SHADOWS}; ulimit -c 0; ulimit -t {math.ceil(allowed.cpu)}; ulimit -f 131072; exec \"$@\""

@@ -30,7 +30,7 @@ def test_a_second_build_compiles_nothing_and_a_changed_header_only_what_reads_it
     first = build.program("demo", MAIN, FILES)
     assert (said(first), first.cached) == ("7\n", False)
     before = made(own_cache)
-    assert len(before) == 3  # two objects and the program
+    assert len(before) == 4  # two objects, the kit's own and the program
     again = build.program("demo", MAIN, FILES)
     assert (again.cached, again.path, made(own_cache)) == (True, first.path, before)
     changed = build.program("demo", MAIN, {**FILES, "box.hpp": FILES["box.hpp"].replace("3", "5")})

@@ -7,7 +7,7 @@ import pytest
 from labkit.cpp import build
 from labkit.cpp.braces import suspect
 from labkit.cpp.build import CompileError
-from labkit.cpp.diagnostics import read, read_linker
+from labkit.cpp.diagnostics import Diagnostic, read, read_linker
 
 # What is wrong, the source, the kind of mistake, its line, what the message has to say.
 MISTAKES = [
@@ -24,7 +24,7 @@ MISTAKES = [
     ("a text for a number", '#include <string_view>\nint f(std::string_view t) {\n  return t;\n}', "type", 3, "`int`"),
     ("a text in single quotes", "#include <string_view>\nstd::string_view f() {\n  return 'abc';\n}", "type", 3,
      "double quotes"),
-    ("operator of other types", "#include <string_view>\nint f(std::string_view t) {\n  return t + 1;\n}", "type", 3,
+    ("operator of other types", "#include <string_view>\nint f(std::string_view t) {\n  return t - 1;\n}", "type", 3,
      "The operator"),
     ("an argument is missing", '#include "telemetry.hpp"\nvoid f(char* o) {\n  node::write_telemetry("a", {}, o);\n}',
      "arguments", 3, "Too few arguments"),
@@ -53,7 +53,57 @@ MISTAKES = [
     ("an unclosed text", 'const char* f() {\n  return "abc;\n}', "letter", 2, "does not end"),
 ]
 
-
+# Slips of a student who knows Python, and what the course's own types do not have: what is wrong, the line, the kind of
+# mistake, what the message has to say. All are compiled at once, each in a namespace of its own.
+OURS = '#include "command.hpp"\n#include "manifest.hpp"\n'
+SLIPS = [
+    ("a text in single quotes compared", "bool f(node::Text<3>& t) { return t == 'on'; }", "type", '`"on"`'),
+    ("a text in single quotes handed over", "auto f() { return node::because('off'); }", "type", '`"off"`'),
+    ("a std::string", "void f() { std::string state; }", "include", "needs none"),
+    ("a std::string with a value", 'void f(std::string_view v) { std::string s(v); }', "include", "needs none"),
+    ("std::to_string", "auto f(int n) { return node::because(std::to_string(n)); }", "undeclared", "append_number("),
+    ("a switch on text", "int f(std::string_view t) { switch (t) { default: return 1; } }", "type",
+     "one after the other"),
+    ("text + text", "auto f(std::string_view n) { return node::because(\"unknown '\" + n + \"'\"); }", "type",
+     "because(a, b, c)"),
+    ("text += text", "void f(node::Reason& r, std::string_view n) { r += n; }", "type", "append(piece)"),
+    ("a small number from JSON", "bool f(node::JsonValue v, std::uint8_t n) { return v.to(n); }", "arguments",
+     "std::int64_t number"),
+    ("a value without a name for JSON", "bool f(node::JsonValue v) { return v.to(std::int64_t{}); }", "arguments",
+     "Text<N>"),
+    ("a number appended", "void f(node::Reason& r, std::size_t n) { r.append(n); }", "type", "append_number(reason"),
+    ("new", "void f() { node::Command c = new node::Command(); }", "type", "without `new`"),
+    ("nullptr for a reason", "node::Reason f() { return nullptr; }", "type", "written `{}`"),
+    ("a word for a reason", 'node::Reason f() { return "no"; }', "type", "`because("),
+    ("a Text for a view", "auto f(node::Command& c) { return node::because(c.id); }", "type", "`c.id.view()`"),
+    ("a Text filled with =", 'void f(node::Command& c) { c.id = "c-1"; }', "type", "name.assign("),
+    ("a key in brackets", 'auto f(node::JsonValue v) { return v["state"]; }', "type", "read_members"),
+    ("starts_with", 'bool f(std::string_view t) { return t.starts_with("http"); }', "undeclared", "substr(0, 4) =="),
+    ("versions by <=", "bool f(node::Version a, node::Version b) { return a <= b; }", "type",
+     "compare(left, right) <= 0"),
+    ("! of a value", "bool f(node::JsonValue v) { return !v; }", "type", "does not work on a `node::JsonValue`"),
+    ("time.sleep", "void f() { time.sleep(1); }", "undeclared", "handed in"),
+    ("print", 'void f() { print("x"); }', "undeclared", "Python"),
+    ("an f-string returned", 'node::Reason f(int n) { return f"{n}"; }', "undeclared", "Python"),
+    ("None", "node::Reason f() { return None; }", "undeclared", "Python"),
+    ("raise", "void f() { raise 1; }", "undeclared", "Python"),
+    ("a member that a struct does not have", "auto f(node::Manifest m) { return m.checksum; }", "undeclared",
+     "`version_text`, `version`, `size`, `sha256`, `url`"),
+    ("a method that a class does not have", "auto f(node::JsonValue v) { return v.get(); }", "undeclared",
+     "`kind()`, `is_object()`, `raw()`, `to()`"),
+    ("the private member of a class", "auto f(node::Text<3> t) { return t.size(); }", "undeclared", "its `view()` has"),
+    ("a text without its quotes", "auto f() { return node::because(online); }", "undeclared", '`"online"`'),
+]
+# These leave the compiler unable to read on.
+SYNTAX = [
+    ("an f-string", 'auto f(int n) { return node::because(f"{n}"); }', "undeclared", "Python"),
+    ("in", 'bool f(bool a) { if (a in ("x", "y")) return a; return !a; }', "undeclared", "a == b || a == c"),
+    ("a loop over a range", "for i in range(3) {", "undeclared", "Python"),
+    ("a chain without its point", "auto f(node::Reason r) { return r.view()size(); }", "semicolon", "a chain"),
+    ("an array that no memory holds", "int many[9'000'000'000'000'000'000];", "memory", "300,000 bytes"),
+    ("a comment of Python", "# nothing", "undeclared", "`//`"),
+]
+MISTAKES += [(name, f"{OURS}{line}", kind, 3, said) for name, line, kind, said in SYNTAX]
 NAMES = [row[0] for row in MISTAKES]
 
 
@@ -71,9 +121,24 @@ def test_a_frequent_mistake_is_explained_at_its_line(source: str, kind: str, lin
 
 
 @pytest.mark.cpp
+def test_slips_of_a_student_who_knows_python_are_explained() -> None:
+    lines = [f"namespace n{number} {{ {line} }}" for number, (_, line, _, _) in enumerate(SLIPS)]
+    made = build.compile_only("status.cpp", {"status.cpp": OURS + "\n".join(lines)})
+    assert isinstance(made, build.Failed)
+    first: dict[int, Diagnostic] = {}
+    for one in made.diagnostics:
+        first.setdefault(one.line, one)
+    for line, (name, _, kind, said) in enumerate(SLIPS, OURS.count("\n") + 1):
+        plain = first[line].plain if line in first else None
+        assert plain is not None, (name, first.get(line))
+        assert (plain.kind, said in f"{plain.what} {plain.fix}") == (kind, True), (name, first[line].message, plain)
+
+
+@pytest.mark.cpp
 @pytest.mark.parametrize(("main", "said"), [
     ('#include "telemetry.hpp"\nint main() {\n  char o[9];\n  node::write_telemetry("", {}, o, 9);\n}', "line 4"),
     ("int mian() { return 0; }", "no `main`"),
+    ("char many[3'000'000'000];\nchar more[9];\nint main(int n, char**) { return many[n] + more[n]; }", "far too many"),
 ])
 def test_what_the_linker_misses_is_explained(main: str, said: str) -> None:
     with pytest.raises(CompileError, match=said) as caught:
@@ -123,12 +188,16 @@ def test_a_template_that_is_used_wrongly_is_told_of_the_students_line() -> None:
 @pytest.mark.cpp
 def test_warnings_do_not_stop_the_cell_and_say_what_is_likely_meant() -> None:
     source = "#include <cstdio>\n#include <string_view>\nvoid f(std::string_view t, int c) {\n" \
-             '  std::printf("%s", t);\n  if (c = 1) return;\n}\n'
+             '  std::printf("%s", t);\n  if (c = 1) return;\n}\nstd::string_view g() {\n  return nullptr;\n}\n' \
+             "bool h(const char* t) {\n  return t == \"on\";\n}\nint i() {\n  return 'on';\n}\n"
     made = build.compile_only("status.cpp", {"status.cpp": source})
     assert isinstance(made, build.Compiled)
     plain = {one.line: one.plain.what for one in made.warnings if one.plain is not None}
     assert "does not fit its argument" in plain[4]
     assert "comparison" in plain[5]
+    assert "`nullptr` is no text" in plain[8]
+    assert "where the two texts are kept" in plain[11]
+    assert "several are a number" in plain[14]
 
 
 # Clang 16, `-fno-caret-diagnostics -fno-color-diagnostics`.

@@ -40,3 +40,11 @@ def test_what_befell_it_before_the_first_test_is_told():
     assert [case.state for case in ran.cases] == ["not run"]
     assert ran.outside is not None
     assert "abort" in ran.outside.text
+
+
+def test_a_text_of_the_course_is_shown_in_quotation_marks():
+    text = HEAD + '#include "text.hpp"\nTEST_CASE("looks") {\n  CHECK(node::because("no") == "yes");\n' \
+        '  CHECK(node::Text<3>{} == std::string_view("a"));\n}\n'
+    ran = doctests.run_tests("test_looks.cpp", text, {})
+    assert [one.values for one in ran.cases[0].failures] == ['"no" == "yes"', '"" == "a"']
+    assert [one.line for one in ran.cases[0].failures] == [6, 7]

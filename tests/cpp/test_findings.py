@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ FOUND = [
     ("heap", "out-of-bounds", "writes 4 bytes past the end of a block of 12 bytes"),
     ("stack", "out-of-bounds", "past the end of `small`"),
     ("global", "out-of-bounds", "which has 8 bytes"),
-    ("index", "out-of-bounds", "index 3 of an array of type `int"),
+    ("index", "out-of-bounds", "array of type `int [3]`, which does not have it: the first is 0, the last is 2"),
     ("array", "out-of-bounds", "`std::array` of 3 elements"),
     ("view", "out-of-bounds", "`std::string_view`"),
     ("null", "null", "null pointer"),
@@ -101,6 +103,20 @@ def test_what_a_program_starts_ends_with_it(faults: build.Program) -> None:
         child = int(running.stdout())
     # Killed with its group; it is gone once whoever inherited it has looked.
     wait_until(lambda: not _lives(child), timeout=30, what="the end of the program's child")
+
+
+@pytest.mark.cpp
+def test_a_program_ends_with_the_process_that_started_it_also_if_that_is_killed(faults: build.Program) -> None:
+    script = ("import sys, time; from pathlib import Path; from labkit.cpp import build, run; "
+              "one = run.start(build.Program('faults', Path(sys.argv[1]), 0, True, True), 'loop'); "
+              "print(one.process.pid, flush=True); time.sleep(600)")
+    with subprocess.Popen([sys.executable, "-c", script, str(faults.path)], stdout=subprocess.PIPE, text=True,
+                          cwd=Path(__file__).parents[2]) as owner:
+        assert owner.stdout is not None
+        number = int(owner.stdout.readline())
+        assert _lives(number)
+        owner.kill()
+    wait_until(lambda: not _lives(number), timeout=30, what="the end of the program whose owner was killed")
 
 
 def _lives(number: int) -> bool:
