@@ -82,8 +82,9 @@ def program(
     if unknown := [file for file in wanted if file not in FILES]:
         raise StudentError(f"The firmware has no file {unknown[0]!r} of yours.", f"use some of {', '.join(FILES)}.")
     if missing := [file for file in wanted if file not in own]:
+        cell = "the cell that begins" if len(missing) == 1 else "their cells, the first of which begins"
         raise StudentError(f"There is no {', '.join(missing)} in this notebook yet.",
-                           f"run the cell that begins with `%%cpp {missing[0]}`.")
+                           f"run {cell} with `%%cpp {missing[0]}`.")
     texts = {file: own[file] if file in wanted else (STAND_IN / file).read_text("utf-8") for file in FILES}
     if capacity is not None:
         if capacity < 1:

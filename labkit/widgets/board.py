@@ -90,10 +90,10 @@ class BoardView(Live):
             self._switch = ipywidgets.ToggleButton(value=on, description=_switch_text(on), icon="wifi",
                                                    tooltip="Take the board's Wi-Fi away, or give it back")
             self._switch.observe(self._switched, names="value")
-            self._switch.layout.order, widget.children[1].layout.order = "1", "2"
             self._switch.layout.width, self._content.layout.width = "16em", "100%"
             widget.layout.flex_flow = "row wrap"
-            widget.children = [*widget.children, self._switch]
+            # In the page's order, by which a keyboard goes, as on the screen: the picture, Wi-Fi, Stop.
+            widget.children = [self._content, self._switch, *widget.children[1:]]
         return widget
 
     def _switched(self, change: Any) -> None:

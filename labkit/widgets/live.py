@@ -150,7 +150,7 @@ class Live(ABC):
             self._refresh()
             if self._widget is not None:
                 with contextlib.suppress(Exception):
-                    self._widget.children[1].disabled = True
+                    self._widget.children[-1].disabled = True
 
     def _refresh(self) -> None:
         if self._content is not None:

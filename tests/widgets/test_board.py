@@ -67,10 +67,14 @@ def test_the_button_switches_the_wi_fi_and_says_what_it_will_do_next() -> None:
     board = StandIn(ONLINE)
     with board_view(board) as view:
         button = next(child for child in view._build().children if type(child).__name__ == "ToggleButton")
+        assert [type(child).__name__ for child in view._build().children] == ["HTML", "ToggleButton", "Button"]
         assert button.description == "Wi-Fi is on: switch off"
         button.value = False
         assert board.state["wifi"] is False
         assert button.description == "Wi-Fi is off: switch on"
+        view.stop()
+        wait_until(lambda: view._build().children[-1].disabled, 60, what="Stop to be of no use any more")
+        assert not button.disabled
 
 
 def test_the_view_ends_with_its_board_and_says_so() -> None:
