@@ -162,13 +162,22 @@ def hint(id: str) -> None:
         note_card(f"No hint for {key} yet", f'Run check("{key}") first: hints answer what it finds.').display()
         return
     if not result.hints:
-        said = (
-            "It has all its points." if result.passed else "Compare what was expected with what was found on the card."
-        )
-        note_card(f"No hint for {key}", said).display()
+        note_card(f"No hint for {key}", _no_hint(result)).display()
         return
     chosen, level = _next_level(result.hints, _shown.setdefault(key, {}))
     hint_card(key, chosen, level).display()
+
+
+def _no_hint(result: Result) -> str:
+    """Say why a check has earned no hint."""
+    if result.passed:
+        return "It has all its points."
+    if result.state == "not written":
+        return (f'There is nothing to give a hint on yet. Write it, run its cell, and then check("{result.exercise}"): '
+                "hints answer what it finds.")
+    if result.state == "not checked":
+        return "It could not be checked, and the card says why: mend that, and run the check again."
+    return "Compare what was expected with what was found on the card, and do what stands behind “Try”."
 
 
 def _next_level(hints: list[Hint], shown: dict[str, int]) -> tuple[Hint, int]:

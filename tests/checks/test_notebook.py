@@ -48,7 +48,11 @@ def cells() -> list[Any]:
         "check('90.8')",
         "'still alive'",
         "import labkit.checks.notebook as n\nfrom labkit.errors import KitError\n"
-        "def broken(exercise): raise KitError('no broker')\nn._endpoints = broken\ncheck('90.1')",
+        "def broken(exercise): raise KitError('no broker')\nwhole = n._endpoints\nn._endpoints = broken\ncheck('90.1')",
+        "hint('90.1')",
+        "n._endpoints = whole\ndef twice(number):\n    raise NotImplementedError",
+        "check('90.1')",
+        "hint('90.1')",
     )
 
 
@@ -101,6 +105,11 @@ def test_each_hint_shows_the_next_level(cells: list[Any]) -> None:
 def test_a_hint_before_a_check_and_for_no_exercise_says_what_to_do(cells: list[Any]) -> None:
     assert 'Run check("90.2") first' in cells[5].outputs[0].data["text/plain"]
     assert "lab and number" in cells[6].outputs[0].data["text/plain"]
+
+
+def test_a_hint_says_why_there_is_none(cells: list[Any]) -> None:
+    assert "It could not be checked, and the card says why" in cells[12].outputs[0].data["text/plain"]
+    assert "Write it, run its cell" in cells[15].outputs[0].data["text/plain"]
 
 
 def test_an_endless_loop_is_reported_and_the_notebook_goes_on(cells: list[Any]) -> None:
