@@ -209,7 +209,8 @@ int main() {
 # ```
 #
 # Write the body in place of the line `#error`, then run the cell. It says whether the file compiles, and which line
-# is wrong if it does not.
+# is wrong if it does not. JupyterLab shows the lines' numbers by *View → Show Line Numbers*; the first line of a cell,
+# `%%cpp`, is line 1.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-03-1", "locked": false, "schema_version": 3, "solution": true}
 %%cpp telemetry.cpp
@@ -239,6 +240,9 @@ std::string_view write_telemetry(std::string_view node_id, const Reading& readin
 # %% [markdown]
 # Before you trust it, test it. A cell `%%cpp test_….cpp` is a program of **test cases**. The tests below are a
 # beginning; add one of your own: what should a node do that does not know the time yet?
+#
+# The first test cell of a computer takes up to half a minute, as doctest itself is compiled; later ones take a second
+# or two.
 
 # %%
 %%cpp test_telemetry.cpp
@@ -1356,6 +1360,9 @@ if mine:
     print(f"lost: {len(lost)}, doubled: {doubled}")
 
 # %%
+import pandas as pd
+import plotly.express as px
+
 if mine:
     events = pd.DataFrame(mine.events())
     events = events[events.t > events.t.max() - 20]
