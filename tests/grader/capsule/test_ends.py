@@ -43,7 +43,7 @@ def test_a_daemon_in_its_own_session_ends_with_the_capsule(ground: Ground) -> No
     assert not stopped.running
     after = ground.look()
     assert sorted(after["processes"]) == sorted(before["processes"])
-    assert after["sockets"] == before["sockets"]
+    assert set(after["sockets"]) <= set(before["sockets"])  # one of an earlier capsule may have ended meanwhile
 
 
 @pytest.mark.parametrize("code", [

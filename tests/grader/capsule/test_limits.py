@@ -47,9 +47,14 @@ for child in children:
     child.wait()
 """)
     assert told.splitlines() == ["28", "{-9}"], told
-    cell.begin(FORK_BOMB)
     stopped = cell.stop()
-    assert set(stopped.kinds) == {"disk", "memory", "processes"}
+    assert set(stopped.kinds) == {"disk", "memory"}
+    assert not stopped.running
+    # A capsule of its own: where no process can be added, nobody can ask how full its folder is.
+    bomb = docker_ground.capsule(processes=60)
+    bomb.begin(FORK_BOMB)
+    stopped = bomb.stop()
+    assert stopped.kinds == ["processes"]
     assert not stopped.running
 
 
