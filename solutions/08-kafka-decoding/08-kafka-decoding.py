@@ -33,8 +33,8 @@
 #
 # ![F2 controllers publish raw bytes to the MQTT broker. The connector moves them into the Kafka topic raw_iot_data, and acknowledges them to the broker when they are safe. The processor asks PostgreSQL how to read them, and writes measurements to decoded_iot_data, and what cannot be read to dead_letter_iot_data. The sink writes measurements into TimescaleDB. Connector, processor and sink are yours.](images/what-will-stand.svg)
 #
-# An **F2 controller** is a box on the wall. Probes, meters and contacts hang on its connectors. Run the first cell: it
-# starts four servers and three simulated controllers, and shows the first eight messages.
+# An **F2 controller** is a box on the wall. Probes, meters and contacts hang on its connectors. Run the first cell:
+# it starts four servers and three simulated controllers, and shows the first eight messages.
 
 # %%
 import queue
@@ -173,7 +173,8 @@ print("٣".isdecimal(), int("٣"), "٣".isascii())
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# `True` and `3`. Python's idea of a digit is wider than the format's. So pin `٣` and pin `3` would be one. A regular
+# `True` and `3`, though it is no ASCII (`False`). Python's idea of a digit is wider than the format's. So pin `٣` and
+# pin `3` would be one. A regular
 # expression with `[0-9]` says exactly what is meant, and `fullmatch` makes sure that it is all of the text.
 # </details>
 #
@@ -249,7 +250,7 @@ check("08.1")
 # A broker *hands over* messages and forgets them. Kafka is different: it is a **log**. A program appends a
 # **record**, and there it stays for days, whoever has read it.
 #
-# ![A topic with three partitions. Records in each are numbered from 0; new ones are appended at the right end. The group f2-processor has committed offsets 4, 4 and 2; the five records behind these are its lag. Another group, archive, reads the same records with offsets of its own.](images/log.svg)
+# ![A topic with three partitions. Records in each are numbered from 0; new ones are appended at the right end. The group display has committed offsets 4, 4 and 2; the five records behind these are its lag. Another group, archive, reads the same records with offsets of its own.](images/log.svg)
 #
 # - A **topic** is split into **partitions**. Each is a log of its own, and can lie on another computer.
 # - A record's place in its partition is its **offset**. Nothing is ever put in between.
@@ -318,8 +319,9 @@ log_view(kafka, ["rooms"])
 # message its identity: the moment of its arrival, in microseconds, never the same twice. It travels in the record's
 # **headers**, beside the topic.
 #
-# The frame around your code is given: it connects with a persistent session, reads, connects again, and knows a repeat
-# of the broker. It is in [stack/f2/intake.py](../../stack/f2/intake.py), for after the lab. You write what it calls.
+# The frame around your code is given: it connects with a persistent session, reads, connects again, and knows a
+# repeat of the broker. It is in [stack/f2/intake.py](../../stack/f2/intake.py), for after the lab. You write what it
+# calls.
 #
 # If your code raises, the connector lives on: the message is not acknowledged, and comes again. `stats["error"]` says
 # what was raised, and in which line.
@@ -352,6 +354,7 @@ log_view(kafka, ["rooms"])
 #   `taken.delivered = True`, and count it in `self.stats["stored"]`.
 # - *Failure*: a topic that cannot be read goes to Kafka too, without a key (`None`): the processor says what is
 #   wrong. A payload that Kafka never takes: `too_large()` is called instead; call `self.put_aside(taken, key)` there.
+#   It writes a **dead letter**: a record in a topic of its own, which says what could not be handled, and why.
 #
 # `acknowledge()` is called again and again.
 #
@@ -401,8 +404,9 @@ class Connector(Intake):
 check("08.2")
 
 # %% [markdown]
-# Yours at work, with the three controllers. Each box is a record. Watch the log grow: three keys, so not every one of the
-# four partitions gets records.
+# Yours at work, with the three controllers. Each box is a record. Watch the log grow: three keys, so not every one of
+# the four partitions gets records. Have you changed your code? Run your cell again and then this one: it stops the
+# old connector before it starts the new one.
 
 # %%
 def wait_for(done, *stages, seconds=25):
@@ -414,9 +418,14 @@ def wait_for(done, *stages, seconds=25):
                 print(f"{stage.name} is not written yet")
                 return False
         time.sleep(0.05)
+    for stage in stages:
+        if not done() and stage.stats["error"]:
+            print(f"{stage.name}: {stage.stats['error']}")
     return done()
 
 
+if "connector" in globals():  # an earlier run of this cell
+    connector.stop()
 connector = Connector(broker, kafka.bootstrap)
 connector.start()
 wait_for(lambda: connector.stats["stored"] >= 20, connector)
@@ -570,9 +579,9 @@ closed = conn.execute("UNLISTEN device_parameters")
 # - An unknown controller is `{}`; that is remembered too. Once it is in the database, it is found.
 # - *Failure*: `ValueError` for a connection that is not in autocommit mode (`conn.autocommit`).
 #
-# Each connection has its own cache: `loaded[conn]`; a new connection has none yet. One that dies takes its cache along,
-# because a new one has not heard what was said in between. Never remember more than `MOST_CONTROLLERS`: anybody can
-# invent MAC addresses.
+# Each connection has its own cache: `loaded[conn]`; a new connection has none yet. One that dies takes its cache
+# along, because a new one has not heard what was said in between. Never remember more than `MOST_CONTROLLERS`:
+# anybody can invent MAC addresses.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-08-3", "locked": false, "schema_version": 3, "solution": true}
 # %%part f2
@@ -777,8 +786,8 @@ def whole(text: str) -> int:
 # | `rounded(number, point)` | rounds to `Decimals`; `-0.0` becomes `0.0` | `NOT_FINITE`: infinity or NaN. `WHOLE_NUMBER_OVERFLOW` |
 #
 # `WholeNumber` is a check, never a scale: with 3, a value of 1000 or more, or -1000 or less, is refused; with 0 all
-# pass. The value is asked *after* rounding: 99.96 with one decimal is 100.0. `point.limit` is that bound (0: none), and
-# `point.raw_limit` the same for the number before scaling.
+# pass. The value is asked *after* rounding: 99.96 with one decimal is 100.0. `point.limit` is that bound (0: none),
+# and `point.raw_limit` the same for the number before scaling.
 #
 # ```python
 # >>> arranger("CDAB")(bytes.fromhex("E2400001")).hex()
@@ -1081,8 +1090,9 @@ pd.DataFrame(rows, columns=["payload", "component", "value"])
 #
 # ### What makes a measurement itself?
 #
-# The table of the seed system has this key: `(timestamp, device_id, connector_mode, component_type, pin_position)`.
-# Two rows with one key cannot be. In that system `pin_position` was the ID at the end of the topic.
+# Measurements go into a table with this key: `(timestamp, device_id, connector_mode, component_type, pin_position)`.
+# There cannot be two rows with one key. In the system from which the table comes, `pin_position` was the ID at the
+# end of the topic:
 
 # %%
 conn.execute("""
@@ -1163,8 +1173,8 @@ LONGEST_MEASUREMENT = 900_000  # bytes; a record of Kafka holds 1,000,000 with i
 # - `handle` sends (`self.outbox.send(topic, key, value)`), then calls `self.wait_for_delivery()`, then
 #   `self.commit(records)`, and returns `{"received": records, "stored": measurements, "rejected": dead letters}`.
 #
-# The parameters come from `load_parameters(self.connected(), mac)`. Ask it once for each controller of a batch:
-# `self.known` is there for that.
+# The parameters come from `load_parameters(self.connected(), mac)`. `self.connected()` is the open connection to the
+# database, opened again if it was lost. Ask once for each controller of a batch: `self.known` is there for that.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-08-5", "locked": false, "schema_version": 3, "solution": true}
 # %%part f2
@@ -1266,10 +1276,15 @@ check("08.5")
 
 # %% [markdown]
 # Now two of them, each in a process of its own, as on two computers. To form the group Kafka waits about **three
-# seconds** for more members. Use them to answer this: with 4 partitions and 2 members, why is one of them still
-# enough to do all the work? (You saw the picture.) The view shows each partition with what the group has committed.
+# seconds** for more members. Use them for this: one member could hold all four partitions. What do you gain by the
+# second one, and from how many members on is one idle? The view shows each partition with what the group has
+# committed.
+#
+# A second run of this cell stops the old pair first: processors with the old code would keep their partitions.
 
 # %%
+for earlier in globals().get("pair", []):  # of an earlier run: they would keep their partitions
+    earlier.stop()
 pair = [spawn("f2", "Processor", kafka.bootstrap, parameters_dsn) for _ in range(2)]
 wait_for(lambda: all(each.stats["received"] for each in pair), connector, *pair)
 for each in pair:
@@ -1299,8 +1314,9 @@ else:
 
 # %% [markdown]
 # Rows go in by the thousand, in one transaction: all of them, or none. `COPY` is PostgreSQL's fastest way in, but it
-# fails at the first row that is there already. `INSERT … ON CONFLICT DO NOTHING` skips such rows, and says how many
-# it has stored:
+# fails at the first row that is there already. `INSERT … ON CONFLICT DO NOTHING` skips such rows, and `rowcount` says
+# how many it has stored. Row by row, as here, is slow; `cursor.executemany(insert, rows)` sends many at once, and its
+# `rowcount` counts them all:
 
 # %%
 row = ["2026-11-21T11:00:00Z", "f2-demo", "analog", "temperature", "1:1", 21.5, "°C", "cmnd/demo"]
@@ -1380,7 +1396,8 @@ def parse_measurement(value: bytes) -> tuple[Row, float]:
 #   the frame tries again.
 # - When the database has the rows: `self.wait_for_delivery()`, then `self.commit(records)`. For each row call
 #   `self.observe(seconds)` with its way from arrival until now.
-# - Returns `{"received": …, "stored": new rows, "rejected": …, "duplicates": the rest}`.
+# - Returns `{"received": …, "stored": new rows, "rejected": …, "duplicates": the rest}`. A batch may have
+#   no good row at all.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-08-6", "locked": false, "schema_version": 3, "solution": true}
 # %%part f2
@@ -1479,9 +1496,11 @@ class Sink(KafkaStage):
 check("08.6")
 
 # %% [markdown]
-# All stages together. This joins a group again: three seconds.
+# All stages together. This joins a group again: three seconds. Here, too, a second run stops the first sink.
 
 # %%
+if "sink" in globals():  # an earlier run of this cell
+    sink.stop()
 sink = Sink(kafka.bootstrap, timeseries_dsn)
 sink.start()
 wait_for(lambda: sink.stats["stored"] >= 40, connector, *pair, sink)
@@ -1565,8 +1584,9 @@ for letter in letters():
 # %% [markdown]
 # <details><summary>What happened, and why</summary>
 #
-# **2,000 rows with 2,000 values**: nothing lost, nothing doubled. For about six seconds nothing came from two of the
-# four partitions, then the first processor took them over, from where the second had *committed*. What the second had
+# **2,000 rows with 2,000 values**: nothing lost, nothing doubled. For about ten seconds nothing came from two of the
+# four partitions: six until the group missed its member, and some for sharing out anew. Then the first processor took
+# them over, from where the second had *committed*. What the second had
 # decoded and not committed is in `decoded_iot_data` twice, and in the table once.
 #
 # `00D` is a dead letter, with its code, its bytes, and its place in Kafka (`source`): when the plug is repaired, or a
@@ -1686,7 +1706,8 @@ print(len(again), "records again;", rows_before, "->", stored(), sink.stats)
 # %% [markdown]
 # ## Where to read on
 #
-# - The idea: [The Log](https://engineering.linkedin.com/distributed-systems/log-what-every-software-engineer-should-know-about-real-time-datas-unifying),
+# - The idea: [The
+#   Log](https://engineering.linkedin.com/distributed-systems/log-what-every-software-engineer-should-know-about-real-time-datas-unifying),
 #   by one of Kafka's authors.
 # - The library:
 #   [confluent-kafka](https://docs.confluent.io/platform/current/clients/confluent-kafka-python/html/index.html), and

@@ -19,6 +19,9 @@ from stack.f2.letters import dead_letter, to_iso
 from stack.f2.problems import described
 from stack.f2.repeats import Repeats, Taken
 
+PATIENCE = 10.0
+"""Seconds that Kafka may take for what was read, when the connector is to stop."""
+
 
 class Broker(Protocol):
     """Where a broker is, and how to log in: anything with these attributes."""
@@ -137,8 +140,11 @@ class Intake:
     def stop(self) -> None:
         """Let Kafka have what was read, acknowledge it, and disconnect."""
         self.stopping.set()
-        if self.thread is not None:  # it was never started, or the broker was away then
-            self.thread.join()
+        if self.thread is None:  # it was never started, or the broker was away then
+            return
+        self.thread.join(PATIENCE)
+        if self.thread.is_alive():
+            self.stats["error"] = f"it did not stop within {PATIENCE:g} s: does every loop of it end?"
 
     def run(self) -> None:
         """Read, and acknowledge what Kafka has, until the connector stops."""

@@ -10,7 +10,7 @@ import psycopg
 from confluent_kafka import KafkaException
 
 _HERE = str(Path(__file__).parent)
-_AWAY = (OSError, psycopg.Error, KafkaException)
+AWAY = (OSError, psycopg.Error, KafkaException)
 """What is raised when something is away: the message says what."""
 
 
@@ -24,7 +24,7 @@ def described(error: BaseException) -> str:
         the message; of an error of the program also its type, and the function and line of the part.
     """
     text = str(error).strip()
-    if isinstance(error, _AWAY):
+    if isinstance(error, AWAY):
         return text or type(error).__name__
     return f"{type(error).__name__}: {text}{_place(error)}" if text else type(error).__name__ + _place(error)
 

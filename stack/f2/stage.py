@@ -9,7 +9,12 @@ import psycopg
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from stack.f2.kafka import Outbox, make_topics
-from stack.f2.problems import described
+from stack.f2.problems import AWAY, described
+
+PATIENCE = 10.0
+"""Seconds that a batch in hand may take when the stage is to stop."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
+"""Seconds, beside the usual half, before a batch at which the part itself failed is tried again."""
 
 
 class StoppingError(Exception):
@@ -41,6 +46,7 @@ class KafkaStage:
         self.conn: psycopg.Connection[Any] | None = None
         self.not_committed: str | None = None
         self.thread: threading.Thread | None = None
+        self.pause = FIRST_PAUSE
         self.places: dict[int, int] = {}  # by partition: the first record that is not done
 
     def handle(self, records: list[Message]) -> dict[str, int]:
@@ -106,8 +112,11 @@ class KafkaStage:
     def stop(self) -> None:
         """Finish the batch in hand, if what it needs is there, and leave the group."""
         self.stopping.set()
-        if self.thread is not None:  # it was never started, or Kafka was away then
-            self.thread.join()
+        if self.thread is None:  # it was never started, or Kafka was away then
+            return
+        self.thread.join(PATIENCE)
+        if self.thread.is_alive():
+            self.stats["error"] = f"it did not stop within {PATIENCE:g} s: does every loop of it end?"
 
     def run(self) -> None:
         """Do batch after batch until the stage stops."""
@@ -147,7 +156,11 @@ class KafkaStage:
         except Exception as error:  # a database that is away, or an error of ours: nothing is lost, the lag tells
             self.disconnect()
             self.fail(error)
+            if not isinstance(error, AWAY):  # what it has sent before it raised is sent again each time
+                self.stopping.wait(self.pause)
+                self.pause = min(2 * self.pause, LONGEST_PAUSE)
             return False
+        self.pause = FIRST_PAUSE
         problem = self.not_committed
         try:
             for name, count in counts.items():

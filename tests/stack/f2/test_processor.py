@@ -192,6 +192,24 @@ def test_what_was_done_is_not_done_again_for_a_wrong_count(processor, monkeypatc
     assert processor.stats["error"] == error
 
 
+def test_a_batch_at_which_the_part_fails_is_tried_ever_later(processor, monkeypatch):
+    """What it has sent before it raised comes again each time: Kafka must not be flooded."""
+    waits: list[float] = []
+
+    def handle(_records: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(processor, "handle", handle)
+    monkeypatch.setattr(processor, "measure_lag", lambda: None)
+    monkeypatch.setattr(processor.stopping, "wait", waits.append)
+    assert [processor.done([]) for _ in range(9)] == [False] * 9
+    assert waits[1::2] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0]
+    assert processor.stats["error"].startswith("KeyError: 'x' (in handle, line ")
+    monkeypatch.setattr(processor, "handle", lambda _records: {"received": 1})
+    assert processor.done([])
+    assert processor.pause == 0.1
+
+
 def test_an_error_in_a_delivery_report_is_told_and_the_records_go_on(log, parameters_dsn):
     """A report of what was sent beside a batch: nobody waits for it, the stage hears of it later."""
     processor = f2.Processor(log.bootstrap, parameters_dsn, raw_topic=log.raw, decoded_topic=log.decoded,
