@@ -6,6 +6,7 @@ Answer cells and cells of parts run, and of the other cells the imports: no serv
 from __future__ import annotations
 
 import ast
+import functools
 import linecache
 import sys
 import types
@@ -95,6 +96,13 @@ def replaced(found: list[Cell], exercise: str, source: str) -> list[Cell]:
             for cell in found if cell not in own or cell is own[0]]
 
 
+@functools.lru_cache(maxsize=512)
+def _compiled(source: str, name: str) -> types.CodeType:
+    """A cell's code. Many answers to one exercise run among the same other cells."""
+    code: types.CodeType = compile(source, name, "exec", dont_inherit=True)
+    return code
+
+
 def build(found: list[Cell]) -> dict[str, Any]:
     """Run cells in a fresh namespace, and with a fresh workshop for those in C++, as a kernel would.
 
@@ -118,7 +126,7 @@ def build(found: list[Cell]) -> dict[str, Any]:
         name = f"<{cell.name}>"
         # As IPython does, so that a message can show the line and `inspect` finds the text.
         linecache.cache[name] = (len(cell.source), None, cell.source.splitlines(keepends=True), name)
-        exec(compile(cell.source, name, "exec", dont_inherit=True), module.__dict__)
+        exec(_compiled(cell.source, name), module.__dict__)
         if cell.part:
             parts_text.keep(cell.part, cell.source, cell_id=cell.name)
     return module.__dict__

@@ -9,6 +9,7 @@ cells:
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,12 @@ from dataclasses import dataclass
 _HEADER = re.compile(r"^# %% piece(?: cell=(?P<cell>\S+))?[ \t]*$", re.MULTILINE)
 _COMMENTS = re.compile(r"\A(?:[ \t]*(?:#.*)?(?:\n|\Z))+")
 _SHELL_LINE = re.compile(r"^\s*[%!].*$", re.MULTILINE)
+
+
+@functools.lru_cache(maxsize=256)
+def _statements(text: str) -> tuple[ast.stmt, ...]:
+    """The statements of a text, only to be looked at: each cell that runs asks for those of all cells before it."""
+    return tuple(ast.parse(text).body)
 
 
 @dataclass(frozen=True)
@@ -33,14 +40,14 @@ class Piece:
     @property
     def names(self) -> frozenset[str]:
         """The names that it defines at its top level; imports do not count."""
-        return frozenset(name for statement in ast.parse(self.text).body for name in _defines(statement))
+        return frozenset(name for statement in _statements(self.text) for name in _defines(statement))
 
     @property
     def stubs(self) -> frozenset[str]:
         """Those of its functions and classes that still raise NotImplementedError, as a lab's empty cells do."""
         return frozenset(
             name
-            for statement in ast.parse(self.text).body
+            for statement in _statements(self.text)
             for name in _defines(statement)
             if any(isinstance(node, ast.Raise) and _is_stub(node) for node in ast.walk(statement))
         )
@@ -72,7 +79,7 @@ def clean(cell: str) -> str:
         SyntaxError: it is not Python.
     """
     text = _SHELL_LINE.sub("", cell) if _SHELL_LINE.search(cell) and not _parses(cell) else cell
-    body = ast.parse(text).body
+    body = _statements(text)
     loose = [s for s in body if isinstance(s, ast.Expr) and not (s is body[0] and isinstance(s.value, ast.Constant))]
     return _without(text, loose)
 
@@ -139,7 +146,7 @@ def put(pieces: list[Piece], new: Piece) -> list[Piece]:
         if position == place:
             kept.append(new)
             continue
-        old = [s for s in ast.parse(piece.text).body if (defined := _defines(s)) and defined <= names]
+        old = [s for s in _statements(piece.text) if (defined := _defines(s)) and defined <= names]
         rest = Piece(_without(piece.text, old), piece.cell) if old else piece
         if rest.text.strip():
             kept.append(rest)

@@ -72,7 +72,8 @@ def captured() -> Iterator[Capture]:
 
 
 def _stream_handlers() -> list[logging.StreamHandler[Any]]:
-    loggers = [logging.getLogger(), *(logging.getLogger(name) for name in list(logging.root.manager.loggerDict))]
+    known = list(logging.root.manager.loggerDict.values())  # loggers, and places of names that have none yet
+    loggers = [logging.root, *(logger for logger in known if isinstance(logger, logging.Logger))]
     found = {id(handler): handler for logger in loggers for handler in logger.handlers}
     return [handler for handler in found.values() if isinstance(handler, logging.StreamHandler)]
 

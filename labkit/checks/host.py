@@ -141,7 +141,10 @@ class Host:
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the student's code, too
             seconds = time.perf_counter() - started
             state = "stub" if type(error) is NotImplementedError else "raised"
-            return {**_fault(state, _message(error), error=error, where=self._own_line(error)), "seconds": seconds}
+            fault = _fault(state, _message(error), error=error, where=self._own_line(error))
+            if state == "stub":
+                fault["error"]["signature"] = self._own_function(error)
+            return {**fault, "seconds": seconds}
 
     def _refer(self, value: object) -> dict[str, Any]:
         known = next((number for number, kept in self._kept.items() if kept is value), None)
@@ -161,6 +164,12 @@ class Host:
                 text = linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip()
                 own = f"line {number}" + (f": `{shorten(text, 120)}`" if text else "")
         return own
+
+    def _own_function(self, error: BaseException) -> str:
+        """Return the name of the student's function that raised or led to it."""
+        own = [frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)
+               if frame.f_globals is self.namespace or frame.f_globals.get("__labkit_part__")]
+        return own[-1] if own else ""
 
     def release(self) -> list[str]:
         """End what the student's objects left running, and forget them.

@@ -20,10 +20,13 @@ from labkit.services import Endpoint
 APIS = {0: "Produce", 1: "Fetch", 3: "Metadata", 8: "OffsetCommit", 10: "FindCoordinator", 11: "JoinGroup",
         12: "Heartbeat", 13: "LeaveGroup", 60: "DescribeCluster"}
 _WITH_ADDRESSES = {"Metadata", "FindCoordinator", "DescribeCluster"}
-_LARGEST = 16 * 1024 * 1024
-"""Bytes of a request or an answer; a longer one ends its connection."""
-_MOST = 64
-"""Connections at once; further ones are closed, so that nobody can fill a check's memory through it."""
+_LARGEST = 8 * 1024 * 1024
+"""Bytes of a request or an answer; a longer one ends its connection. A client asks for a megabyte of each partition at
+most, and sends no larger record."""
+_MOST = 48
+"""Ends of connections at once, two each; further ones are closed, so that nobody can fill a check's memory with it."""
+_UNANSWERED = 10_000
+"""Requests of a connection that are remembered until their answer comes."""
 _ANSWER = 5.0
 
 
@@ -200,6 +203,8 @@ class KafkaFront:
             api = APIS.get(int.from_bytes(frame[4:6], "big"), "other")
             self._counts[api] += 1
             pending[int.from_bytes(frame[8:12], "big")] = api
+            if len(pending) > _UNANSWERED:  # with acks=0 Kafka does not answer
+                pending.pop(next(iter(pending)))
             if api in self._held:
                 self._waiting[api] += 1
                 try:

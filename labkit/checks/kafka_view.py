@@ -52,13 +52,17 @@ class _Reader:
         self._next = dict.fromkeys(range(partitions), 0)
         self._at_end: set[int] = set()
         self.records: list[Record] = []
-        self._assign()
 
-    def _assign(self) -> None:
+    def resume(self) -> None:
+        """Ask for what comes behind what was read; the ends are told anew."""
         from confluent_kafka import TopicPartition
 
         self._at_end.clear()
         self._consumer.assign([TopicPartition(self._topic, number, place) for number, place in self._next.items()])
+
+    def rest(self) -> None:
+        """Ask for nothing: a consumer that nobody reads from would still ask Kafka fifty times a second."""
+        self._consumer.unassign()
 
     def pump(self, timeout: float) -> None:
         """Take what has come."""
@@ -90,7 +94,6 @@ class _Reader:
         Raises:
             TimeoutError: they are not reached.
         """
-        self._assign()  # the ends are told anew
         deadline = time.monotonic() + _ANSWER
         while len(self._at_end) < len(self._next):
             if time.monotonic() > deadline:
@@ -197,7 +200,9 @@ class KafkaView:
         """
         reader = self._reader(topic)
         with self._as_kit(f"could not read {topic}"):
+            reader.resume()
             reader.catch_up()
+            reader.rest()
         return list(reader.records)
 
     def wait(self, topic: str, enough: int | Callable[[list[Record]], object], timeout: float) -> list[Record]:
@@ -214,8 +219,10 @@ class KafkaView:
         reader, deadline = self._reader(topic), time.monotonic() + timeout
         wanted = enough if callable(enough) else lambda records: len(records) >= enough
         with self._as_kit(f"could not read {topic}"):
+            reader.resume()
             while not wanted(reader.records) and (left := deadline - time.monotonic()) > 0:
                 reader.pump(min(0.05, left))
+            reader.rest()
         return list(reader.records)
 
     def committed(self, group: str, topic: str) -> dict[int, int]:

@@ -21,6 +21,8 @@ KIT = {
     "process": "labkit.checks.student_side:process",
     "connect": "labkit.checks.student_side:connect",
     "plain": "labkit.checks.student_side:plain",
+    "collector": "labkit.checks.student_side:Collector",
+    "standing": "labkit.checks.student_side:standing",
     "setting": "labkit.checks.student_side:Setting",
 }
 """Where each function stands: module and name."""

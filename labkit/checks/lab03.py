@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any
 
 from labkit.checks import lab03_hints as hints
@@ -222,17 +223,37 @@ def chances(world: World, count: int) -> list[int]:
 def run(firmware: Firmware, limits: Limits, random: Sequence[int], steps: Sequence[Step]) -> Outcome:
     """Let a backoff do steps; the value is a trace: what each answered, state, failures and due afterwards."""
     calls = [[step.call, step.now] for step in steps]
-    return firmware.call("run", limits.base, limits.cap, limits.hold, list(random), calls,
+    made = firmware.call("run", limits.base, limits.cap, limits.hold, list(random), calls,
                          shown=f"{'; '.join(map(str, steps[:4]))}{'; …' if len(steps) > 4 else ''}")
+    if made.error is None:
+        made.satisfies(lambda value: is_trace(value, len(steps), {bool, NoneType}, {int}, {int}, {int}),
+                       f"a trace of {len(steps)} steps", of_cpp(hints.STATES))
+    return made
+
+
+def is_trace(value: Any, count: int, *kinds: set[type[Any]]) -> bool:
+    """Whether an answer is a list of so many steps, each with one value of each kind: a program may say anything.
+
+    Args:
+        value: the answer.
+        count: how many steps it must have.
+        kinds: the types that each value of a step may have.
+    """
+    return type(value) is list and len(value) == count and all(
+        type(step) is list and len(step) == len(kinds)
+        and all(type(each) in kind for each, kind in zip(step, kinds, strict=True)) for step in value)
+
+
+def _state(number: int) -> str:
+    return STATES[number] if 0 <= number < len(STATES) else str(number)
 
 
 def walk(firmware: Firmware, world: World, limits: Limits, steps: Sequence[Step]) -> None:
     """Demand state and count after each step."""
-    trace = run(firmware, limits, chances(world, 8), steps).satisfies(
-        lambda value: len(value) == len(steps), f"a trace of {len(steps)} steps", of_cpp(hints.STATES)).value
+    trace = run(firmware, limits, chances(world, 8), steps).succeeds(hint=of_cpp(hints.STATES)).value
     for number, (step, (said, state, failures, _due)) in enumerate(zip(steps, trace, strict=True)):
         where = f"Backoff({limits.base}, {limits.cap}, {limits.hold} ms), step {number + 1}: {step}"
-        name = STATES[state] if 0 <= state < len(STATES) else str(state)
+        name = _state(state)
         world.expect(step.said is None or said is step.said, hint=step.hint, found=f"{said} from {where}",
                      expected=f"{str(step.said).lower()}, and then the state {step.state}")
         world.expect(name == (step.state or name), expected=f"state {step.state}", found=f"{name} after {where}",
@@ -254,13 +275,13 @@ def on_the_dot(firmware: Firmware, world: World, limits: Limits) -> None:
         calls = [*early, Step("tick", due, "READY", 1)]
         found = run(firmware, limits, random, calls).succeeds(hint=of_cpp()).value
         for step, (said, state, _failures, _due) in zip(calls[2:], found[2:], strict=True):
-            world.expect(STATES[state] == step.state and said in {None, step.said}, hint=hints.TIME_HANDED_IN,
+            world.expect(_state(state) == step.state and said in {None, step.said}, hint=hints.TIME_HANDED_IN,
                          expected=f"state {step.state} at {step.now} ms, when due() is {due}",
-                         found=f"{STATES[state]} after {step}")
+                         found=f"{_state(state)} after {step}")
     now = [*first, Step("may_try", due, "TRYING", said=True)]
     said, state, *_ = run(firmware, limits, random, now).succeeds(hint=of_cpp()).value[-1]
-    world.expect(said is True and STATES[state] == "TRYING", expected=f"may_try({due}) is true, when due() is {due}",
-                 found=f"{said}, state {STATES[state]}", hint=hints.TIME_HANDED_IN)
+    world.expect(said is True and _state(state) == "TRYING", expected=f"may_try({due}) is true, when due() is {due}",
+                 found=f"{said}, state {_state(state)}", hint=hints.TIME_HANDED_IN)
 
 
 def grows(firmware: Firmware, limits: Limits) -> None:
@@ -285,7 +306,8 @@ def waits(firmware: Firmware, world: World, limits: Limits, *, failures: int, co
     """Return the last wait of each of `count` backoffs that failed so often."""
     found = firmware.call("delays", limits.base, limits.cap, limits.hold, chances(world, 1_000), failures, count,
                           shown=f"the wait after {failures} failures, {count} times")
-    said: list[int] = found.satisfies(lambda value: len(value) == count, "a wait each time", of_cpp(hints.CAPPED)).value
+    said: list[int] = found.satisfies(lambda value: is_trace([[each] for each in value], count, {int}),
+                                      "a wait each time", of_cpp(hints.CAPPED)).value
     return said
 
 
@@ -338,7 +360,7 @@ def ring(firmware: Firmware, world: World, capacity: int, steps: Sequence[tuple[
     name = f"RingBuffer<int, {capacity}>"
     told = "; ".join(f"{step}({value})" for step, value in steps[:4])
     found = firmware.call("run", capacity, [list(step) for step in steps], shown=f"{name}: {told}; …")
-    found.satisfies(lambda value: len(value["trace"]) == len(steps), f"a trace of {len(steps)} steps",
+    found.satisfies(lambda value: _is_ring_trace(value, len(steps)), f"a trace of {len(steps)} steps",
                     of_cpp(hints.RING_ORDER))
     for number, ((step, value), trace) in enumerate(zip(steps, found.value["trace"], strict=True)):
         expected = model.do(step, value)
@@ -346,6 +368,12 @@ def ring(firmware: Firmware, world: World, capacity: int, steps: Sequence[tuple[
                      found=f"{_held(trace)} after step {number + 1} of {name}: {step}({value})")
     world.expect(found.value["heap"] == 0, expected="no memory of the heap", hint=hints.NO_HEAP,
                  found=f"{found.value['heap']} requests for memory in {len(steps)} steps of {name}")
+
+
+def _is_ring_trace(value: Any, count: int) -> bool:
+    trace = value["trace"]
+    return type(value["heap"]) is int and is_trace(trace, count, {bool}, {int}, {int}, {list}, {int, NoneType}) and all(
+        type(item) is int for step in trace for item in step[3])
 
 
 def _held(trace: Sequence[Any]) -> str:

@@ -219,14 +219,16 @@ def bounded(student: Student, world: World, house: House, most: int = 3, count: 
     conn = student.kit("connect", house.schema.dsn, shown="psycopg.connect(dsn, autocommit=True)")
     pid = conn.get("info").get("backend_pid").value
     macs = [house.free_mac() for _ in range(count)]
-    for mac in macs:
-        parameters(student, conn, mac).gives({}, hint=hints.UNKNOWN_MAC)
     remembered = 0
-    for mac in macs:
-        asked = _last_question(house.schema, pid)
-        parameters(student, conn, mac).gives({}, hint=hints.UNKNOWN_MAC)
-        remembered += _last_question(house.schema, pid) == asked
-    changed.call("close").succeeds()
+    try:
+        for mac in macs:
+            parameters(student, conn, mac).gives({}, hint=hints.UNKNOWN_MAC)
+        for mac in macs:
+            asked = _last_question(house.schema, pid)
+            parameters(student, conn, mac).gives({}, hint=hints.UNKNOWN_MAC)
+            remembered += _last_question(house.schema, pid) == asked
+    finally:
+        changed.call("close")
     world.expect(remembered <= most, hint=hints.NO_LIMIT, found=f"{remembered} of {count} controllers remembered",
                  expected=f"at most {most} controllers remembered, where MOST_CONTROLLERS is {most}")
 

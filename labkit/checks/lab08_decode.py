@@ -107,7 +107,9 @@ FAULTS: list[tuple[bytes, str, str, Row, str, Hint]] = [
     (b"7FC00000", "HEX", "FLOAT32", {}, "NOT_FINITE", hints.FAULT_CODE),
     (b"03E8", "HEX", "UINT16", {"WholeNumber": 2, "Decimals": 1}, "WHOLE_NUMBER_OVERFLOW", hints.LIMIT),
     (b"FC18", "HEX", "INT16", {"WholeNumber": 2, "Decimals": 1}, "WHOLE_NUMBER_OVERFLOW", hints.LIMIT),
-    (b"99.96", "ASCII", "DEC", {"WholeNumber": 2, "Decimals": 1}, "WHOLE_NUMBER_OVERFLOW", hints.LIMIT),
+    (b"99.96", "ASCII", "DEC", {"WholeNumber": 2, "Decimals": 1}, "WHOLE_NUMBER_OVERFLOW", hints.LIMIT_ROUNDED),
+    (b"9" * 310, "ASCII", "DEC", {}, "NOT_FINITE", hints.FAULT_CODE),
+    (b"\x99" * 160, "BINARY", "BCD", {}, "NOT_FINITE", hints.FAULT_CODE),
 ]
 TWO_FAULTS: list[tuple[bytes, str, str, Row, str]] = [
     (b"", "XML", "UINT16", {"Decimals": -1, "Offset": -1}, "BAD_DECIMALS"),
@@ -172,8 +174,10 @@ def gives(
     step = 10.0 ** -row.get("Decimals", 0)
     outcome = _decode(student, payload, form, encoding, row).gives(
         expected, hint=lambda found: _hint(found, expected, step, hint))
-    if isinstance(expected, float) and (negative_zero(outcome.value) or type(outcome.value) is bool):
-        outcome.satisfies(lambda _: False, f"{expected!r}", hint=hints.ROUNDING)
+    if isinstance(expected, float) and negative_zero(outcome.value):
+        outcome.satisfies(lambda _: False, f"{expected!r}", hint=hints.ZERO)
+    if isinstance(expected, float) and type(outcome.value) is bool:
+        outcome.satisfies(lambda _: False, f"{expected!r}", hint=hint)
 
 
 def negative_zero(value: Any) -> bool:

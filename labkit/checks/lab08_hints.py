@@ -91,6 +91,34 @@ NOT_ACKED = Hint(
     "broker gives out no more.",
     "In `acknowledge`: as long as the oldest message that waits is delivered, take it out and `ack` it.",
 )
+TOO_LARGE = Hint(
+    "too-large",
+    "What becomes of a message that Kafka never takes?",
+    "A record has a million bytes at most. Without an answer for that case the message is tried for ever, and all "
+    "behind it wait.",
+    "Give `send` also `too_large=`: a function without arguments that calls `self.put_aside(taken, key)`.",
+)
+COUNT_DELIVERED = Hint(
+    "count-delivered",
+    "Who looks at `stats[\"stored\"]`, and when does it grow?",
+    "The cells below, and the house's watchdog, wait for it: it says how many records Kafka has.",
+    "In the function that you give as `delivered=`: `self.stats[\"stored\"] += 1`.",
+)
+ACKED_AGAIN = Hint(
+    "acknowledged-again",
+    "What does the next call of `acknowledge` find in `waiting`?",
+    "It is called again and again. A message that stays in the line is acknowledged each time; the second one may hit "
+    "another message, since the broker uses its numbers again.",
+    "Take an arrival out when you acknowledge it: `self.ack(self.waiting.popleft())`.",
+)
+STANDS_STILL = Hint(
+    "stands-still",
+    "When does your method return?",
+    "One thread reads from the broker, talks to Kafka and calls your methods. As long as one of them waits, no "
+    "delivery report can come: it waits for what it holds up itself.",
+    "`acknowledge` returns as soon as the oldest message is not delivered yet: `while self.waiting and "
+    "self.waiting[0].taken.delivered:`.",
+)
 CONNECTOR_OUTAGE = Hint(
     "kafka-away",
     "Kafka was away for a moment. What did your connector do with the messages of that time?",
@@ -239,6 +267,20 @@ ROUNDING = Hint(
     "million roundings have no drift. Python's `round` does that on the exact binary value.",
     "`round(number, point.Decimals) + 0.0`; the addition makes 0.0 of -0.0.",
 )
+ZERO = Hint(
+    "zero-without-sign",
+    "Which sign has a zero here?",
+    "A float knows -0.0, and prints it. A sensor at -0.04 °C with one decimal has 0.0: two ways to write one value "
+    "look like two values to whoever compares texts.",
+    "Add 0.0 after rounding: `-0.0 + 0.0` is `0.0`, and no other number changes.",
+)
+LIMIT_ROUNDED = Hint(
+    "limit-after-rounding",
+    "How many digits does the value have after it was rounded?",
+    "99.96 has two whole digits, and with one decimal it is 100.0, which has three. What is stored is the rounded "
+    "value, so that is what must be plausible.",
+    "Round first, then compare the result with `10 ** point.WholeNumber`.",
+)
 LIMIT = Hint(
     "whole-digits",
     "How many digits does the value have before its point?",
@@ -325,6 +367,33 @@ POISON = Hint(
     "An error that leaves `handle` makes the stage do the batch again, and the same record fails again, for ever. One "
     "bad byte would stop the house.",
     "Catch DecodeError for each value, and make a dead letter of it; let all other errors through.",
+)
+OTHER_VALUES = Hint(
+    "other-values",
+    "One value of this payload cannot be read. What becomes of its other values?",
+    "Two bytes of an energy meter may be missing, and the voltage stands in those that came. Each value is decoded by "
+    "itself: a measurement or a dead letter, one for each parameter.",
+    "Put the `try` into the loop over the parameters, append the dead letter to what was found, and go on.",
+)
+LEADING_ZEROS = Hint(
+    "leading-zeros",
+    "Under which position does the database know `humidity-04`?",
+    "The topic has digits as somebody wrote them, the database has a number. `04` and `4` are one pin.",
+    "Look for `address.id.lstrip(\"0\") or \"0\"`; the measurement keeps the id as it came.",
+)
+COUNTS = Hint(
+    "counts",
+    "What does `handle` return?",
+    "The frame adds what `handle` returns to `stats`. A watchdog and the lab's plots read them: a processor that works "
+    "and counts wrong looks broken, and the other way round.",
+    "Count while you send: `received` is the length of the batch, each record that goes out is one of the others.",
+)
+OBSERVED = Hint(
+    "way-of-each-row",
+    "Who hears how long a measurement was on its way?",
+    "`observe` makes the histogram of the whole way, from arrival at the connector to the row.",
+    "`parse_measurement` gives the moment of arrival beside the row: `self.observe(time.time() - moment)` for each, "
+    "when the rows are there.",
 )
 LETTER = Hint(
     "dead-letter",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import struct
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.checks.hints import HintFor
+from labkit.checks import lab08_hints as hints
+from labkit.checks.hints import Hint, HintFor
 from labkit.checks.kafka_view import Record
 from labkit.checks.outcome import Outcome
 from labkit.checks.postgres_view import Schema
@@ -20,11 +22,12 @@ TYPES: dict[str, list[tuple[Any, ...]]] = {  # label, then the columns of POINT
     "Humidity": [("Humidity", "BINARY", "UINT8", 0, 1, "", " %", 3, 0)],
     "Energy meter": [("Voltage", "BINARY", "UINT16/AB", 0, 2, "", " V", 3, 1),
                      ("Power", "BINARY", "INT32/CDAB", 2, 4, "", " W", 6, 1)],
+    "Log": [("Log", "BINARY", "HEXSTR", 0, 0, "", "", 0, 0)],
     "Type plate": [("Type plate", "BINARY", "HEXSTR", 0, 6, "", "", 0, 0)],
 }
 Pin = tuple[int, int, str]
 DEFAULT: tuple[Pin, ...] = ((1, 3, "Temperature"), (2, 3, "Temperature"), (1, 4, "Humidity"), (3, 10, "Energy meter"),
-                            (3, 13, "Type plate"))
+                            (3, 13, "Type plate"), (3, 14, "Log"))
 """Connector, position, type. Two connectors have equal components."""
 
 
@@ -201,6 +204,17 @@ def decode_error(outcome: Outcome, code: str, hint: HintFor, shown: str = "") ->
     right = error is not None and error.is_a(ValueError) and error.type == "DecodeError"
     if error is None or not right or error.message.partition(":")[0] != code:
         outcome.raises(expected=f"DecodeError with the code {code}", found=shown, hint=hint)
+
+
+def own_error(said: str) -> Hint | None:
+    """The hint to what a stage says, if that is an exception of the student's own lines; None if it is anything else.
+
+    Args:
+        said: what `trouble` gave. That something is away is said without the name of an exception; a DecodeError has
+            hints of its own.
+    """
+    own = re.match(r"; stats say: [A-Z]\w*(Error|Exception)\b", said) is not None and "DecodeError" not in said
+    return hints.NOTHING_CAME if own else None
 
 
 def trouble(stage: Outcome) -> str:

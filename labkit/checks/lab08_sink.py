@@ -12,7 +12,7 @@ from labkit.checks.criterion import criterion
 from labkit.checks.gate import Gate
 from labkit.checks.hints import Hint
 from labkit.checks.kafka_view import Record
-from labkit.checks.lab08_house import documents, make, trouble, written
+from labkit.checks.lab08_house import documents, make, own_error, trouble, written
 from labkit.checks.outcome import Outcome
 from labkit.checks.postgres_view import Schema
 from labkit.checks.registry import exercise
@@ -46,6 +46,7 @@ class Store:
         self.gate: Gate = self.world.gate("timescaledb")
         self.now = int(time.time()) - 86_400 + self.world.random.randint(0, 999)
         self.made = self.posted = 0
+        self.observed = self.student.kit("collector", shown="observe")
 
     def start(self) -> Outcome:
         """A sink in the notebook's own process; ends the criterion if it is not written yet."""
@@ -57,7 +58,8 @@ class Store:
         """A sink before its start."""
         return make(
             self.student, "Sink", self.world.kafka.bootstrap, self.tables.dsn_at(self.gate.endpoint),
-            decoded_topic=self.decoded, dead_letter_topic=self.dead, group=self.group, batch=100, max_wait=0.2)
+            decoded_topic=self.decoded, dead_letter_topic=self.dead, group=self.group, batch=100, max_wait=0.2,
+            observe=self.observed)
 
     def measurement(self, **fields: Any) -> Measurement:
         """A measurement with a moment of its own."""
@@ -90,10 +92,15 @@ class Store:
                 found[tuple(own[name] for name in KEY)] = own
         return found
 
+    def count(self) -> int:
+        """How many rows are stored."""
+        return sum(int(self.tables.rows(f"SELECT count(*) AS count FROM {table}")[0]["count"])
+                   for table in ("iot_measurements", "iot_texts"))
+
     def expect_stored(self, timeout: float, what: str, hint: Hint, sink: Outcome) -> None:
         """Demand that all measurements that were sent are stored, each as it was."""
         wanted = self.expected
-        self.world.wait_until(lambda: len(self.rows()) >= len(wanted), timeout)
+        self.world.wait_until(lambda: self.count() >= len(wanted), timeout)
         rows = self.rows()
         missing = [key for key in wanted if key not in rows]
         self.world.expect(not missing, expected=f"{what}: {len(wanted)} rows",
@@ -129,6 +136,34 @@ class Store:
         self.world.wait_until(lambda: self.committed() == self.posted, 8)
         self.world.expect(self.committed() == self.posted, expected=f"{self.posted} committed records, {what}",
                           found=f"{self.committed()}", hint=hints.NOT_COMMITTED)
+
+    def expect_counts(self, sink: Outcome) -> None:
+        """Demand that the sink counts right, and tells the way of each row. A repeat that overwrites may count as new.
+        """
+        rejected, new = len(self.letters(0, 0)), len(self.expected)
+
+        def found() -> dict[str, Any]:
+            stats = sink.get("stats").quietly()
+            return dict(stats) if isinstance(stats, dict) else {}
+
+        def right(stats: dict[str, Any]) -> bool:
+            count = [stats.get(name, 0) for name in ("received", "stored", "rejected", "duplicates")]
+            sane = all(type(each) is int for each in count)
+            return sane and count[0] >= self.posted and (count[0] > self.posted or (
+                count[1] >= new and count[2] == rejected and sum(count[1:]) == count[0]))
+
+        self.world.wait_until(lambda: right(found()), 3)  # they are counted after the commit
+        said = trouble(sink)
+        counts = {name: found().get(name) for name in ("received", "stored", "rejected", "duplicates")}
+        self.world.expect(right(found()), hint=own_error(said) or hints.COUNTS, found=f"{counts}{said}",
+                          expected=f"stats of {self.posted} received records: {new} stored, {rejected} rejected, "
+                                   f"{self.posted - new - rejected} duplicates")
+        ways = self.observed.call("seen").quietly() or []
+        away = time.time() - self.now
+        near = [way for way in ways if type(way) in {int, float} and abs(way - away) < 3600]
+        self.world.expect(len(near) >= new, hint=hints.OBSERVED, found=f"{len(ways)} calls" + (
+            f", the last with {ways[-1]!r}" if ways else ""),
+            expected=f"observe(seconds) for each of {new} rows, about {away:.0f} s each: they are of yesterday")
 
 
 @exercise("08.6", points=4, title="Store each measurement once", services=("kafka", "timescaledb"), limit=20,
@@ -199,6 +234,7 @@ def repeats(world: World, store: Store, running: Outcome) -> None:
     wanted = sum(not isinstance(each["value"], str) for each in store.expected.values())
     world.expect(count == wanted, expected=f"{wanted} rows", found=f"{count} rows", hint=hints.ON_CONFLICT)
     store.expect_committed("repeats too")
+    store.expect_counts(running)
     letters = store.letters(0, 0)
     repeated = [each for each in letters if one["timestamp"] in _text(each)]
     world.expect(not repeated, expected="no dead letter of a repeated record", found=f"{len(repeated)}",

@@ -28,6 +28,8 @@ _AGAIN = 0.25
 signals (psycopg: 0.1 s), since it begins its wait anew with each alarm."""
 _GRACE = 1.0
 """Seconds that a thread gets to end after its time is over."""
+_jitter = random.Random()
+"""Of the moments of alarms. Not the seeded generator of a check: they must differ, and nothing else depends on them."""
 
 
 class TimeUp(BaseException):
@@ -62,8 +64,6 @@ class _Alarm:
         self.armed = True
         self.rang = False
         self.boundary = boundary
-        # Not the seeded generator of a check: the moments must differ, nothing else depends on them.
-        self.jitter = random.Random()
 
     def ring(self, _number: int, frame: FrameType | None) -> None:
         if not self.armed:
@@ -85,7 +85,7 @@ class _Alarm:
             return None
         if event == "line":
             # Python ends tracing when a trace function raises: the next alarm comes soon, at no fixed distance.
-            signal.setitimer(signal.ITIMER_REAL, self.jitter.uniform(1e-6, 4e-5), _AGAIN)
+            signal.setitimer(signal.ITIMER_REAL, _jitter.uniform(1e-6, 4e-5), _AGAIN)
             raise TimeUp
         return self.trace
 

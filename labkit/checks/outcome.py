@@ -30,7 +30,7 @@ class CallError:
         message: its text, or what went wrong in words.
         line: the student's own line: "line 7: `return json.loads(x)`".
         types: the class and its bases with their modules, for `isinstance`.
-        signature: the student's signature, if it does not fit.
+        signature: the student's signature, if it does not fit; of a stub the name of the function that is one.
     """
 
     state: str
@@ -287,6 +287,10 @@ ENDED = "does the code leave Python (`os._exit`), use up the memory, or go on wh
 def _explain(error: CallError, expected: str, call: str, signature: str) -> tuple[str, str, str]:
     """Return expected, found and advice for a call that returned nothing."""
     name = call.split("(")[0]
+    if error.state == "stub" and error.signature.isidentifier() and name.isidentifier() and error.signature != name:
+        # The function is written, and another one that it calls is not.
+        return (f"`{error.signature}` written by you, which `{name}` calls", "not written yet",
+                "write it in its cell, run that cell, then this one.")
     if error.state == "stub":
         return (
             f"`{signature or name}` written by you",

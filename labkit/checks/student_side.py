@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import sys
+import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit import processes
+from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
     import psycopg
@@ -58,6 +61,49 @@ class Setting:
             self._names[self._name] = self._before[0]
         else:
             self._names.pop(self._name, None)
+
+
+class Collector:
+    """A function of one argument that keeps what it was called with."""
+
+    def __init__(self) -> None:
+        self._seen: list[Any] = []
+
+    def __call__(self, value: Any) -> None:
+        """Keep the value."""
+        self._seen.append(value)
+
+    def seen(self) -> list[Any]:
+        """What it was called with, in order."""
+        return list(self._seen)
+
+
+def standing(stage: Any, *methods: str, seconds: float = 0.3) -> str:
+    """Say in which of its methods a stage's thread stands still: in the same call of it all the time.
+
+    Args:
+        stage: an object with a `thread`.
+        methods: names of the methods.
+        seconds: how long to look.
+
+    Returns:
+        The method and its line, such as "`acknowledge`, line 5"; "" if the thread moves, waits elsewhere, or has ended.
+    """
+
+    def call() -> types.FrameType | None:
+        number = getattr(getattr(stage, "thread", None), "ident", None)
+        frame = sys._current_frames().get(number) if number is not None else None
+        while frame is not None and frame.f_code.co_name not in methods:
+            frame = frame.f_back
+        return frame
+
+    if (first := call()) is None:
+        return ""
+    try:
+        wait_until(lambda: call() is not first, seconds, what="the stage")
+    except TimeoutError:
+        return f"`{first.f_code.co_name}`, line {first.f_lineno}"
+    return ""
 
 
 def plain(value: Any) -> Any:

@@ -356,3 +356,167 @@ class Connector(Intake):
         """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
         while self.waiting and self.waiting[0].taken.delivered:
             self.ack(self.waiting.popleft())
+
+# %% id=acknowledges-again hint=acknowledged-again
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        for arrival in self.waiting:
+            if arrival.taken.delivered:
+                self.ack(arrival)
+
+# %% id=waits-for-the-delivery hint=stands-still
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting:
+            if self.waiting[0].taken.delivered:
+                self.ack(self.waiting.popleft())
+            time.sleep(0.01)
+
+# %% id=changes-the-line-on-the-way hint=nothing-came
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        for arrival in self.waiting:
+            if arrival.taken.delivered:
+                self.ack(arrival)
+                self.waiting.remove(arrival)
+
+# %% id=too-large-for-ever hint=too-large
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+            self.stats["stored"] += 1
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered,
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
+
+# %% id=counts-nothing hint=count-delivered
+class Connector(Intake):
+    """Move messages from MQTT to Kafka, as they are; acknowledge each when Kafka has it.
+
+    Args: those of Intake. `stats` counts, `start()` and `stop()` are given.
+    """
+
+    def take(self, taken: Taken) -> None:
+        """Hand a new message to Kafka. Called for one after the other, in the order of arrival.
+
+        Args:
+            taken: the message: topic, payload, headers; set `delivered` when Kafka has it.
+        """
+        try:
+            key = parse_f2_topic(taken.topic).device_id
+        except DecodeError:
+            key = None  # the processor says what is wrong with it
+
+        def delivered():
+            taken.delivered = True
+
+        self.outbox.send(
+            self.raw_topic, key, taken.payload, taken.headers,
+            delivered=delivered, too_large=lambda: self.put_aside(taken, key),
+        )
+
+    def acknowledge(self) -> None:
+        """Acknowledge what Kafka has, in the order of arrival. It is called again and again."""
+        while self.waiting and self.waiting[0].taken.delivered:
+            self.ack(self.waiting.popleft())
