@@ -11,20 +11,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.checks import lab08_hints as hints
-from labkit.checks.criterion import CriterionFailed, criterion
+from labkit.checks.criterion import criterion
 from labkit.checks.hints import Hint
 from labkit.checks.kafka_front import KafkaFront
 from labkit.checks.kafka_view import PARTITIONS, Record
-from labkit.checks.lab08_house import House, documents, make, meter, raw, temperature, trouble, written
+from labkit.checks.lab08_house import (
+    House,
+    documents,
+    make,
+    meter,
+    own_error,
+    raw,
+    temperature,
+    trouble,
+    written,
+)
+from labkit.checks.lab08_pair import JOINING, Pair
 from labkit.checks.outcome import Outcome
 from labkit.checks.registry import exercise
 from labkit.checks.student import Student
 from labkit.checks.world import World
 
-JOINING = 20.0
-"""Longest wait for the first output: a group comes together in about three seconds."""
-DYING = 30.0
-"""Longest wait for the others to take over from a dead member: it is missed after six seconds without a heartbeat."""
+LONGEST = 900_000
+"""Bytes of a measurement; a longer one is a dead letter."""
 
 
 @dataclass
@@ -55,17 +64,18 @@ class Stage:
         return {"raw_topic": self.raw, "decoded_topic": self.decoded, "dead_letter_topic": self.dead,
                 "group": self.group}
 
-    def start(self) -> Outcome:
+    def start(self, front: KafkaFront | None = None, **more: Any) -> Outcome:
         """A processor in the notebook's own process; what came of it is judged later."""
-        made = make(self.student, "Processor", self.front.bootstrap, self.house.schema.dsn, **self.settings)
+        place = front or self.front
+        made = make(self.student, "Processor", place.bootstrap, self.house.schema.dsn, **self.settings, **more)
         if made.error is None:
             made.call("start")
         return made
 
-    def spawn(self, front: KafkaFront) -> Outcome:
+    def spawn(self, front: KafkaFront, **more: Any) -> Outcome:
         """A processor in a process of its own; what came of it is judged later."""
-        return self.student.kit("process", "f2", "Processor", front.bootstrap, self.house.schema.dsn, batch=20,
-                                shown="Processor(…), in a process of its own", **self.settings)
+        return self.student.kit("process", "f2", "Processor", front.bootstrap, self.house.schema.dsn,
+                                shown="Processor(…), in a process of its own", **self.settings, **more)
 
     def send(self, *messages: tuple[str, str, bytes], partition: int | None = None) -> list[int]:
         """Write raw records: MAC, the rest of the topic, payload; return the moments of their arrival."""
@@ -157,11 +167,19 @@ def measurements(world: World, stage: Stage, mac: str, running: Outcome) -> None
         common = {"timestamp": _iso(micros), "device_id": f"f2-{mac}", "connector_mode": mode,
                   "pin_position": f"{connector}:{position}", "topic": f"cmnd/f2-{mac.upper()}/{rest}"}
         expected += [({**common, **value}, hints.MEASUREMENT) for value in _values(rest, payload)]
-    found = stage.outputs(len(expected), JOINING)
+    zero = f"cmnd/f2-{mac.upper()}/analog/1/humidity-04"
+    stage.send((mac.upper(), "analog/1/humidity-04", b"\x2a"))
+    found = stage.outputs(len(expected) + 1, JOINING)
     world.expect(found, expected=f"{len(expected)} measurements in decoded_iot_data", hint=hints.NOTHING_CAME,
                  found=f"none{trouble(running)}")
     for wanted, hint in expected:
         _has(world, found, wanted, hint)
+    there = any(each.get("topic") == zero for each in found)
+    world.expect(there, hint=hints.LEADING_ZEROS, found="no such measurement",
+                 expected=f"a measurement of {zero}: in the database its position is 4")
+    more = sorted({str(name) for each in found for name in each} - {"(key)", "(partition)", *expected[0][0]})
+    world.expect(not more, expected=f"exactly the fields {', '.join(expected[0][0])}", hint=hints.MEASUREMENT,
+                 found=f"also {', '.join(more)}")
     strange = [each for each in found if each["(key)"] != f"f2-{mac.upper()}"]
     world.expect(not strange, expected=f"the key 'f2-{mac.upper()}' of the raw record", hint=hints.SAME_KEY,
                  found=f"{strange[0]['(key)']!r}" if strange else "")
@@ -208,7 +226,8 @@ def dead_letters(world: World, stage: Stage, mac: str, running: Outcome) -> None
     """Poison among good records, in one partition."""
     stranger = stage.house.free_mac()
     power, plate = (stage.house.points(mac, name) for name in ("energy-meter.power", "type-plate"))
-    short = meter(2301, 5)[:2]
+    volts = world.random.randint(2310, 2400)
+    short = meter(volts, 5)[:2]
     poison: list[tuple[str, str, bytes, str, int | None]] = [
         (mac, "analog/0/temperature-3", b"00D7", "BAD_CONNECTOR", None),
         (mac, "analog/1", b"00D7", "BAD_LEVELS", None),
@@ -219,6 +238,8 @@ def dead_letters(world: World, stage: Stage, mac: str, running: Outcome) -> None
         (mac, "rs485/3/energy-meter-10", short, "OUT_OF_RANGE", power),
         (mac, "rs485/3/type-plate-13", b"\x01", "OUT_OF_RANGE", plate),
     ]
+    long = (mac, "rs485/3/log-14", bytes(LONGEST // 2), "TOO_LARGE", stage.house.points(mac, "log"))
+    poison.append(long)
     before = len(stage.outputs(0, 0))
     messages = [(each[0], each[1], each[2]) for each in poison]
     behind = (mac, "analog/1/humidity-4", bytes([world.random.randint(0, 100)]))
@@ -227,23 +248,51 @@ def dead_letters(world: World, stage: Stage, mac: str, running: Outcome) -> None
     # The meter's other value can be read.
     good = stage.outputs(before + 2, 10)
     letters = stage.outputs(len(poison) + 1, 6, dead=True)
-    world.expect(letters or len(good) > before, expected=f"{len(poison) + 1} dead letters", hint=hints.POISON,
-                 found=f"none, and no measurement of the records behind{trouble(running)}")
-    world.expect(len(good) >= before + 2, expected="the measurements of the records behind them", hint=hints.POISON,
-                 found=f"{len(good) - before} of 2{trouble(running)}")
+    said = trouble(running)
+    world.expect(letters or len(good) > before, expected=f"{len(poison) + 1} dead letters",
+                 found=f"none, and no measurement of the records behind{said}", hint=own_error(said) or hints.POISON)
+    other = any(each.get("component_type") == "energy-meter.voltage" and each.get("value") == volts / 10
+                for each in good)
+    world.expect(other or len(good) <= before, hint=own_error(said) or hints.OTHER_VALUES,
+                 expected=f"{volts / 10} V of the payload {short!r}, of which only the power cannot be read",
+                 found=f"no such measurement{said}")
+    world.expect(len(good) >= before + 2, expected="the measurements of the records behind them",
+                 hint=own_error(said) or hints.POISON,
+                 found=f"{len(good) - before} of 2{said}")
     for owner, rest, payload, code, point in poison:
         topic = f"cmnd/f2-{owner}/{rest}"
-        own = [each for each in letters if each.get("topic") == topic and each.get("payload_hex") == payload.hex()]
+        own = [each for each in letters if each.get("topic") == topic
+               and (payload is long[2] or each.get("payload_hex") == payload.hex())]
         own = [each for each in own if each.get("DataPointId") == point] or own
-        world.expect(own, expected=f"a dead letter with topic {topic} and payload_hex {payload.hex()!r}",
-                     found=f"{len(letters)} other dead letters", hint=hints.LETTER)
+        world.expect(own, expected=f"a dead letter with topic {topic} and payload_hex {payload.hex()[:80]!r}",
+                     found=f"{len(letters)} other dead letters{said}", hint=own_error(said) or hints.LETTER)
         found = {"code": own[0].get("code"), "DataPointId": own[0].get("DataPointId")}
         world.expect(found == {"code": code, "DataPointId": point}, hint=hints.LETTER, found=f"{found}",
-                     expected=f"{ {'code': code, 'DataPointId': point} } for {topic} with {payload!r}")
+                     expected=f"{ {'code': code, 'DataPointId': point} } for {topic} with {payload[:40]!r}")
         world.expect(isinstance(own[0].get("reason"), str) and own[0]["reason"].strip(), hint=hints.LETTER,
                      expected="a reason, in words", found=f"{own[0].get('reason')!r}")
     extra = {each.get("code") for each in letters} - {code for *_, code, _ in poison} - {"BAD_PREFIX"}
     world.expect(not extra, expected="no other dead letters", found=f"{sorted(map(str, extra))}", hint=hints.LETTER)
+
+
+    counted(world, stage, running)
+
+
+def counted(world: World, stage: Stage, running: Outcome) -> None:
+    """What the processor counts is what it has sent. After a batch that was done again nothing can be said."""
+    made, letters = world.kafka.records(stage.decoded), world.kafka.records(stage.dead)
+    if any(len({record.value for record in each}) < len(each) for each in (made, letters)):
+        return
+    wanted = {"received": stage.sent + 1, "stored": len(made), "rejected": len(letters)}
+
+    def found() -> dict[str, Any]:
+        stats = running.get("stats").quietly()
+        return {name: stats.get(name) for name in wanted} if isinstance(stats, dict) else {}
+
+    world.wait_until(lambda: found() == wanted, 3)  # they are counted after the commit
+    said = trouble(running)
+    world.expect(found() == wanted, expected=f"the counts {wanted} in stats", found=f"{found()}{said}",
+                 hint=own_error(said) or hints.COUNTS)
 
 
 def commits(world: World, stage: Stage, mac: str, running: Outcome, count: int = 12) -> None:
@@ -254,7 +303,8 @@ def commits(world: World, stage: Stage, mac: str, running: Outcome, count: int =
                  found=f"{len(found)}{trouble(running)}")
     world.wait_until(lambda: stage.committed() == count, 9)
     world.expect(stage.committed() == count, expected=f"{count} committed records, all of which are done",
-                 found=f"{stage.committed()}", hint=hints.NOT_COMMITTED)
+                 found=f"{stage.committed()}{trouble(running)}",
+                 hint=own_error(trouble(running)) or hints.NOT_COMMITTED)
     stage.front.hold("Produce")
     stage.send(*((mac, "analog/2/temperature-3", b"00D7") for _ in range(count)))
     world.wait_until(lambda: stage.front.waiting("Produce") or stage.committed() > count, 10)
@@ -269,81 +319,3 @@ def _none_committed(world: World, stage: Stage, before: int, seconds: float) -> 
     said = f"{stage.committed() - before} more records committed, and {delivered - before} of their outputs delivered"
     world.expect(not early, expected="no commit while Kafka has not taken the output", found=said,
                  hint=hints.COMMIT_EARLY)
-
-
-class Pair:
-    """Two processors of one group, in processes of their own; one is killed with output that Kafka has not taken.
-
-    Args:
-        stage: their topics and their group.
-        mac: the controller whose records they get.
-        count: records of one round.
-    """
-
-    def __init__(self, stage: Stage, mac: str, count: int = 40) -> None:
-        self.stage, self.mac, self.count = stage, mac, count
-        self.world = stage.world
-        self.fronts = stage.front, stage.world.kafka_front()
-        self.total = 0
-        self._failed: CriterionFailed | None = None
-
-    def begin(self) -> None:
-        """Start both, let both work, and kill one. What is wrong with that is said by `end`."""
-        try:
-            self._kill_one()
-        except CriterionFailed as failed:
-            self._failed = failed
-
-    def _send(self) -> None:
-        """A round of records, in all partitions."""
-        for partition in range(PARTITIONS):
-            messages = [(self.mac, "analog/1/humidity-4", b"\x07")] * (self.count // PARTITIONS)
-            self.stage.send(*messages, partition=partition)
-        self.total += self.count
-
-    def _share(self) -> bool:
-        """Whether both have sent output."""
-        return all(front.asked("Produce") for front in self.fronts)
-
-    def _found(self, timeout: float) -> int:
-        # A measurement that lacks it is judged in a criterion of its own.
-        return len({str(each.get("timestamp")) for each in self.stage.outputs(self.total, timeout)})
-
-    def _kill_one(self) -> None:
-        members = [self.stage.spawn(front) for front in self.fronts]
-        for member in members:
-            member.succeeds(hint=hints.NOTHING_CAME)
-
-        def both_work() -> bool:
-            self._send()
-            self._found(JOINING if self.total == self.count else 6)
-            return self._share()
-
-        self.world.wait_until(both_work, JOINING)
-        found = self._found(6)
-        self.world.expect(found == self.total, expected=f"{self.total} measurements of two processors in one group",
-                          found=f"{found}{trouble(members[0])}", hint=hints.NOTHING_CAME)
-        self.world.expect(self._share(), expected="outputs of both members of the group",
-                          found="one of them gets no records: have both the group that they were given?")
-        self.fronts[0].hold("Produce")
-        before = self.stage.committed()
-        self._send()
-        self.world.wait_until(lambda: self.fronts[0].waiting("Produce"), 10)
-        early = self.world.wait_until(lambda: self.stage.committed() - before >= self.count, 0.5)
-        self.world.expect(not early, hint=hints.COMMIT_EARLY,
-                          expected="no commit of records whose output Kafka has not taken",
-                          found=f"all {self.count} committed, and {self.fronts[0].waiting('Produce')} requests wait")
-        members[0].call("kill").succeeds()
-        self.fronts[0].close()  # what was on its way dies with the process
-
-    def end(self) -> None:
-        """Demand that the other one took over, and that nothing is lost."""
-        if self._failed is not None:
-            raise self._failed
-        found = self._found(DYING)
-        self.world.expect(found == self.total, expected=f"a measurement of each of {self.total} records, also of those "
-                          "that the killed processor had", found=f"{found}: {self.total - found} are lost",
-                          hint=hints.COMMIT_EARLY)
-        self.world.wait_until(lambda: self.stage.committed() >= self.total, 8)
-        self.world.expect(self.stage.committed() >= self.total, expected=f"{self.total} committed records",
-                          found=f"{self.stage.committed()}", hint=hints.NOT_COMMITTED)
