@@ -22,7 +22,7 @@ _UB: tuple[tuple[str, str, str, str], ...] = (
      r"null pointer passed as",
      "null", "It uses a null pointer: one that points to nothing.",
      "check the pointer before it is used, or find out why nothing was put into it."),
-    (r"(?:signed integer overflow|negation of): (.+?) cannot be represented in type '([^']+)'", "overflow",
+    (r"signed integer overflow: (.+?) cannot be represented in type '([^']+)'", "overflow",
      "A calculation leaves the range of its type `{1}`: {0}. C++ does not say what happens then.",
      "calculate in a larger type, such as `std::uint64_t`, or stop before the limit is reached."),
     (r"negation of (\S+) cannot be represented in type '([^']+)'", "overflow",
