@@ -16,6 +16,8 @@ from labkit.widgets.view import box
 
 TICK = 0.2
 """Seconds between two refreshes at most."""
+_FORCE = 10.0
+"""Seconds that a subscription may take to be in force before the widget is shown without it."""
 _SETTLE = 0.5
 """Seconds that the first picture waits for something to show, so that a saved notebook shows something."""
 _running: dict[str, Live] = {}
@@ -29,15 +31,20 @@ class Live(ABC):
         seconds: after how long it ends by itself.
         key: live widgets of one key replace each other.
         settle: how long the first picture waits at most for something to show, in seconds.
+        subscribes: whether it misses what is sent before its subscription is in force. It is then made only when
+            `listen` has called `subscribed()`: what the next cell sends must be seen.
     """
 
-    def __init__(self, title: str, *, seconds: float, key: str, settle: float = _SETTLE) -> None:
+    def __init__(
+        self, title: str, *, seconds: float, key: str, settle: float = _SETTLE, subscribes: bool = False
+    ) -> None:
         self.title = title
         self.note = ""
         self._lock = threading.Lock()
         self._changed = threading.Event()
         self._end = threading.Event()
         self._first = threading.Event()
+        self._subscribed = threading.Event()
         self._seconds = seconds
         self._until = self._drawn = 0.0
         self._key = key
@@ -48,6 +55,8 @@ class Live(ABC):
         _running[key] = self
         self._thread = threading.Thread(target=self._run, name=f"labkit-live-{key}", daemon=True)
         self._thread.start()
+        if subscribes:
+            self._subscribed.wait(_FORCE)
         self._first.wait(settle)
 
     # What a subclass gives
@@ -79,6 +88,10 @@ class Live(ABC):
             self._refresh()
             self._drawn = time.monotonic()
         return not self._end.is_set() and time.monotonic() < self._until
+
+    def subscribed(self) -> None:
+        """Say that from now on nothing is missed."""
+        self._subscribed.set()
 
     def changed(self) -> None:
         """Have the widget drawn anew."""
@@ -146,6 +159,7 @@ class Live(ABC):
             if _running.get(self._key) is self:
                 del _running[self._key]
             self._end.set()
+            self._subscribed.set()
             self._first.set()
             self._refresh()
             if self._widget is not None:

@@ -27,7 +27,7 @@ class MqttLive(Live):
     def __init__(self, title: str, broker: Endpoint, topic_filter: str, *, seconds: float, key: str) -> None:
         self.broker = broker
         self.topic_filter = topic_filter
-        super().__init__(title, seconds=seconds, key=key)
+        super().__init__(title, seconds=seconds, key=key, subscribes=True)
 
     @abstractmethod
     def take(self, topic: str, payload: bytes, moment: float) -> None:
@@ -52,6 +52,7 @@ class MqttLive(Live):
         if self.broker.username:
             client.username_pw_set(self.broker.username, self.broker.password)
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         client.connect(self.broker.host, self.broker.port, keepalive=30)
         try:
@@ -68,6 +69,12 @@ class MqttLive(Live):
             self._end.set()
         else:
             client.subscribe(self.topic_filter, 0)
+
+    def _on_subscribe(self, _client: Any, _userdata: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self.note = f"The broker refused the subscription to {self.topic_filter!r}: {reasons[0]}."
+            self._end.set()
+        self.subscribed()
 
     def _on_message(self, _client: Any, _userdata: Any, message: Any) -> None:
         with self._lock:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -17,6 +18,7 @@ from labkit.services import Endpoint
 from labkit.waiting import wait_until
 from labkit.widgets import house_plan, live_chart, service_lights, topic_explorer
 from labkit.widgets.chart import value_at
+from labkit.widgets.mqtt_live import MqttLive
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,6 +49,22 @@ def test_the_topic_explorer_leaves_out_what_the_kit_sends(broker: Endpoint) -> N
         view.publish("of/a/student", b"2")
         wait_until(lambda: "student" in repr(explorer), 60, what="the message")
         assert "labkit" not in repr(explorer)
+
+
+def test_what_the_next_cell_publishes_is_seen_however_long_the_subscription_takes(
+    broker: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = MqttLive._on_connect
+    slow = threading.Event()
+
+    def late(self: MqttLive, *arguments: Any) -> None:
+        slow.wait(1.0)  # longer than the first picture waits for something to show
+        at_once(self, *arguments)
+
+    monkeypatch.setattr(MqttLive, "_on_connect", late)
+    with viewing(broker) as view, topic_explorer(broker, "slow/#") as explorer:
+        view.publish("slow/door", b"open")
+        wait_until(lambda: "open" in repr(explorer), 60, what="the message")
 
 
 def test_the_topic_explorer_keeps_what_a_person_can_read(broker: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
