@@ -148,17 +148,36 @@ def lab(number: str | int) -> Lab:
     raise StudentError(f"There is no lab {number!r}.", f"choose a number from {LABS[0].number} to {LABS[-1].number}.")
 
 
-def course_root(start: Path | None = None) -> Path:
-    """Find the course: the nearest folder, from `start` upwards, that has `labs/`; else the one the kit lies in.
+def kit_root() -> Path:
+    """Return the folder that the kit lies in: that of the course, where the kit was installed from it."""
+    return Path(__file__).resolve().parent.parent
+
+
+def nearest_course(start: Path | None = None) -> Path | None:
+    """Find the course: the nearest folder, from `start` upwards, with notebooks in its `labs/`; else the kit's own.
 
     Args:
         start: where to begin; the working directory if not given.
 
+    Returns:
+        The folder; None if the kit was installed without a course, and there is none here.
+    """
+    here = (start or Path.cwd()).resolve()
+    folders = (here, *here.parents, kit_root())
+    return next((folder for folder in folders if any((folder / "labs").glob("*/*.ipynb"))), None)
+
+
+def course_root(start: Path | None = None) -> Path:
+    """Find the course, for what cannot do without it.
+
+    Args:
+        start: as for `nearest_course`.
+
     Raises:
         StudentError: there is no course here.
     """
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
-        if (folder / "labs").is_dir() and any((folder / "labs").glob("*/*.ipynb")):
-            return folder
-    raise StudentError(f"There is no course in {here}.", "go to the folder that has labs/ in it, and try again.")
+    found = nearest_course(start)
+    if found is None:
+        raise StudentError(f"There is no course in {(start or Path.cwd()).resolve()}.",
+                           "go to the folder that has labs/ in it, and try again.")
+    return found

@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 
-from labkit.course import LABS
+from labkit.course import LABS, kit_root
 from labkit.errors import KitError, StudentError
-from labkit.house_files import check_name, course, folder, grading, kit_root, known_parts, write
+from labkit.house_files import check_name, course, folder, grading, known_parts, write
 from labkit.house_sources import (
     SOURCES,
     firmware,

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from labkit.course import LABS
+from labkit.course import LABS, nearest_course
 from labkit.errors import StudentError
 
 
@@ -17,8 +17,7 @@ def grading(environment: Mapping[str, str] | None = None) -> bool:
 
 
 def folder() -> Path:
-    """Return where the student's parts are: LABKIT_HOUSE, or `house/` beside the nearest `labs/` above the working
-    directory.
+    """Return where the student's parts are: LABKIT_HOUSE, or `house/` in the folder of the course.
 
     The folder need not exist yet.
     """
@@ -28,17 +27,8 @@ def folder() -> Path:
 
 
 def course() -> Path:
-    """Return the nearest folder with `labs/`, from the working directory upwards, or around the kit."""
-    here = Path.cwd().resolve()
-    for candidate in (here, *here.parents, kit_root()):
-        if (candidate / "labs").is_dir():
-            return candidate
-    return here
-
-
-def kit_root() -> Path:
-    """Return the folder that the kit lies in: that of the course, where the kit was installed from it."""
-    return Path(__file__).resolve().parent.parent
+    """Return the folder of the course, or the working directory if there is no course: a house can be anywhere."""
+    return nearest_course() or Path.cwd().resolve()
 
 
 def known_parts() -> tuple[str, ...]:

@@ -6,12 +6,14 @@ The one such part is `node`, lab 03's firmware in C++. What it is built with, th
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from labkit.course import kit_root
 from labkit.errors import KitError, StudentError
-from labkit.house_files import check_name, course, folder, grading, kit_root, write
+from labkit.house_files import check_name, course, folder, grading, write
 
 SOURCES: Mapping[str, tuple[str, ...]] = {
     "node": ("telemetry.cpp", "command.cpp", "backoff.cpp", "ring_buffer.hpp", "status.cpp", "manifest.cpp"),
@@ -135,13 +137,20 @@ def sources(part: str, *, mine: bool = True) -> tuple[dict[str, str], str]:
 
 
 def firmware() -> Path:
-    """Return the folder `firmware/`: what a student's part `node` is built with. It is beside the kit, or the course's.
+    """Return the folder `firmware/`: what a student's part `node` is built with.
+
+    It is the one that LABKIT_FIRMWARE names, or the one beside the kit, or the course's.
 
     Raises:
         KitError: there is none.
     """
-    for root in (kit_root(), course()):
-        if (root / "firmware" / "lib" / "policies").is_dir():
-            return root / "firmware"
+    given = os.environ.get("LABKIT_FIRMWARE")
+    places = [Path(given).expanduser()] if given else [root / "firmware" for root in (kit_root(), course())]
+    for place in places:
+        if (place / "lib" / "policies").is_dir():
+            return place.resolve()
+    if given:
+        raise KitError(f"LABKIT_FIRMWARE names {given}, and there is no firmware.",
+                       fix="name the folder that has lib/ and src/ in it, or take the variable away.")
     raise KitError(f"The folder firmware/ is not in {course()}.",
                    fix="unpack the course again; firmware/ belongs beside labs/ and labkit/.")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from labkit import house
+from labkit.course import course_root
 from labkit.errors import KitError, StudentError
 
 
@@ -143,9 +144,12 @@ def test_a_part_that_nobody_has_names_its_lab() -> None:
 
 def test_the_house_stands_beside_labs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LABKIT_HOUSE")
-    (tmp_path / "labs" / "01").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "labs" / "01")
-    assert house.folder() == tmp_path / "house"
+    lab = tmp_path / "labs" / "01"
+    lab.mkdir(parents=True)
+    monkeypatch.chdir(lab)
+    assert house.folder() == course_root() / "house" != tmp_path / "house"  # a folder labs/ alone is no course
+    (lab / "01.ipynb").touch()
+    assert house.folder() == course_root() / "house" == tmp_path / "house"
 
 
 def test_labkit_house_draws_what_is_the_students(own_house: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -280,3 +284,11 @@ def test_the_reference_of_a_bundle_is_in_its_wheel(tmp_path: Path, monkeypatch: 
     assert house.sources("node") == (NODE, "reference")
     with pytest.raises(KitError, match=r"firmware/ is not in"):
         house.firmware()
+
+
+def test_the_firmware_may_be_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_FIRMWARE", str(tmp_path))
+    with pytest.raises(KitError, match=rf"LABKIT_FIRMWARE names {tmp_path}, and there is no firmware"):
+        house.firmware()
+    (tmp_path / "lib" / "policies").mkdir(parents=True)
+    assert house.firmware() == tmp_path

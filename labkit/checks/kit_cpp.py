@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
 from typing import Any
 
 from labkit.cpp import workshop
@@ -77,10 +75,7 @@ class Node(Board):
 
     def stop(self) -> dict[str, Any]:
         """Tell it to end; without a broker it does not get the time that a farewell takes."""
-        if self.alive:
-            self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_PATIENCE)
+        self._process.stop(_PATIENCE)
         self.kill()
         return {}
 

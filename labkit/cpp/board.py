@@ -1,28 +1,24 @@
 """A virtual board: the firmware with the student's files, compiled, as a process that speaks MQTT to a broker.
 
-The program is `firmware/src/host`; what it tells with `--trace` (firmware/README.md, "What it tells") is kept here.
+Its process is `labkit.cpp.board_process`; here is what a notebook and a check ask of one board.
 """
 
 from __future__ import annotations
 
 import atexit
-import contextlib
-import json
-import math
 import os
 import signal
-import subprocess
-import threading
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
-from labkit.cpp import build, sanitizer, workshop
-from labkit.cpp.run import ROOM_FOR_SHADOWS
+from labkit.cpp import build, workshop
+from labkit.cpp.board_process import BoardProcess
 from labkit.cpp.sanitizer import Finding
 from labkit.errors import KitError, StudentError
 from labkit.house_sources import SOURCES
+from labkit.house_sources import firmware as house_firmware
 from labkit.waiting import wait_until
 
 FILES = SOURCES["node"]
@@ -37,8 +33,6 @@ _FAREWELL = 6.0
 """Seconds that it may take to say goodbye: three by itself."""
 _KEPT = 20_000
 """Lines of its trace that are kept: a day at rest, a quarter of an hour at its busiest."""
-_SAID = 64 * 1024
-"""Bytes that are kept of what it says beside that."""
 
 
 class Broker(Protocol):
@@ -90,7 +84,7 @@ def program(
         if capacity < 1:
             raise StudentError(f"capacity is {capacity}.", "give the number of readings to keep, 1 or more.")
         texts[_LIMITS] = f"#pragma once\n#define NODE_BUFFERED_READINGS {capacity}\n"
-    host = build.firmware() / "src" / "host"
+    host = house_firmware() / "src" / "host"
     return build.program("board", sorted(host.glob("*.cpp")), texts, sanitize=sanitize, libraries=("mosquitto",),
                          include=(host,))
 
@@ -126,23 +120,10 @@ class Board:
         words = ["--host", broker.host, "--port", broker.port, "--id", node_id, "--interval", interval, "--hold", hold,
                  "--backoff-base", backoff[0], "--backoff-cap", backoff[1], "--seed", seed, "--firmware", firmware]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MQTT_")}
-        environment |= {**self.program.environment, "MQTT_USERNAME": broker.username, "MQTT_PASSWORD": broker.password}
-        command = [str(self.program.path), *map(str, words), "--trace", "--tied"]
-        if os.name != "nt":
-            command = ["/bin/sh", "-c", f'{ROOM_FOR_SHADOWS}; exec "$@"', self.program.name, *command]
-        self._process = subprocess.Popen(
-            command, env=environment, bufsize=0,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            # Ctrl-C in the terminal, or an interrupted cell, must not reach it.
-            start_new_session=os.name != "nt",
-        )
+        environment |= {"MQTT_USERNAME": broker.username, "MQTT_PASSWORD": broker.password}
         self._events: deque[dict[str, Any]] = deque(maxlen=_KEPT)
-        self._told: dict[str, Any] = {}
-        """The last line of the board that is not of its trace: what it counted, at its end."""
-        self._said, self._errors = bytearray(), bytearray()
         self._asked_to_end = False
-        self._readers = [self._follow(self._process.stdout, self._take),
-                         self._follow(self._process.stderr, lambda line: _keep(self._errors, line))]
+        self._process = BoardProcess(self.program, words, on_state=self._take, environment=environment)
         atexit.register(self.kill)
         try:
             wait_until(lambda: self._events or not self.alive, _START, what="the board's first word")
@@ -160,7 +141,7 @@ class Board:
     @property
     def alive(self) -> bool:
         """Whether it runs."""
-        return self._process.poll() is None
+        return self._process.returncode is None
 
     @property
     def state(self) -> dict[str, Any]:
@@ -176,24 +157,23 @@ class Board:
 
     def wifi(self, on: bool) -> None:
         """Switch its Wi-Fi on or off. One that has ended does not mind."""
-        self._say("wifi on" if on else "wifi off")
+        self._process.say("wifi on" if on else "wifi off")
 
     def said(self) -> str:
         """What the student's files have printed, the newest at the end."""
-        return self._said.decode("utf-8", "replace")
+        return self._process.said()
 
     def complaints(self) -> str:
         """What it wrote to its standard error, a sanitizer's report included."""
-        return self._errors.decode("utf-8", "replace")
+        return self._process.complaints()
 
     @property
     def finding(self) -> Finding | None:
         """What stopped it, in plain words; None while it runs, and if it was told to end."""
-        code = self._process.poll()
-        if code is None or (self._asked_to_end and code in (0, -signal.SIGKILL, -signal.SIGTERM)):
+        code = self._process.returncode
+        if self._asked_to_end and code in (0, -signal.SIGKILL, -signal.SIGTERM):
             return None
-        self._join()
-        return sanitizer.read(self.complaints(), code, files=self.program.files)
+        return self._process.finding()
 
     def stop(self) -> dict[str, Any]:
         """Tell it to end: it sends what it has, says goodbye, and is killed if that takes too long.
@@ -205,13 +185,9 @@ class Board:
             did not come to that.
         """
         self._asked_to_end = True
-        if self.alive:
-            with contextlib.suppress(OSError):
-                self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_FAREWELL)
-        self._end()
-        return {name: value for name, value in self._told.items() if name not in ("stopped", "devices")}
+        self._process.stop(_FAREWELL)
+        atexit.unregister(self.kill)
+        return {name: value for name, value in self._process.last_words.items() if name not in ("stopped", "devices")}
 
     def kill(self) -> None:
         """End it without a word, as a power cut does. The broker then publishes its last will. Safe to call twice."""
@@ -220,42 +196,11 @@ class Board:
 
     def _end(self) -> None:
         atexit.unregister(self.kill)
-        with contextlib.suppress(OSError):
-            self._process.kill()
-        self._process.wait()
-        self._join()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        self._process.kill()
 
-    def _join(self) -> None:
-        for reader in self._readers:
-            reader.join(5.0)
-
-    def _say(self, line: str) -> None:
-        pipe = self._process.stdin
-        if pipe is not None and not pipe.closed:
-            with contextlib.suppress(OSError):  # it has just ended
-                pipe.write(f"{line}\n".encode())
-
-    def _follow(self, stream: IO[bytes] | None, take: Any) -> threading.Thread:
-        thread = threading.Thread(target=_read_lines, args=(stream, take), name=f"labkit-{self.name}", daemon=True)
-        thread.start()
-        return thread
-
-    def _take(self, line: bytes) -> None:
-        with contextlib.suppress(ValueError, RecursionError):
-            told = json.loads(line)
-            if isinstance(told, dict) and told.get("trace") == self.name and _is_state(told):
-                self._events.append({key: value for key, value in told.items() if key != "trace"})
-                return
-            if isinstance(told, dict) and "stopped" in told:
-                self._told = told
-                return
-            if isinstance(told, dict) and ("ready" in told or "led" in told):
-                return
-        _keep(self._said, line)
+    def _take(self, told: dict[str, Any]) -> None:
+        if told.pop("trace") == self.name:
+            self._events.append(told)
 
     def _ended_at_once(self) -> Exception:
         found = self.finding
@@ -269,34 +214,6 @@ class Board:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-
-_NUMBERS = ("t", "failures", "measured", "acknowledged", "buffered", "capacity", "lost", "repeated", "uptime")
-
-
-def _is_state(told: Mapping[str, Any]) -> bool:
-    """Whether a line is of the trace: a student's firmware prints what it likes."""
-    numbers = [told[key] for key in _NUMBERS if type(told.get(key)) in (int, float)]
-    whole = len(numbers) == len(_NUMBERS) and all(map(math.isfinite, numbers))
-    return whole and isinstance(told.get("connection"), str)
-
-
-def _read_lines(stream: IO[bytes] | None, take: Any) -> None:
-    """Read to the end, whatever comes: a firmware that nobody listens to would stand still."""
-    rest = bytearray()
-    with contextlib.suppress(OSError, ValueError):
-        while stream is not None and (piece := os.read(stream.fileno(), 65_536)):
-            *lines, last = (bytes(rest) + piece).split(b"\n")
-            for line in lines:
-                take(line + b"\n")
-            rest = bytearray(last[-_SAID:])
-    if rest:
-        take(bytes(rest))
-
-
-def _keep(kept: bytearray, line: bytes) -> None:
-    kept += line
-    del kept[:-_SAID]
 
 
 _started: dict[tuple[str, int, str], Board] = {}

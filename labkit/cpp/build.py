@@ -21,12 +21,11 @@ from labkit.cpp.diagnostics import CompileError, Diagnostic, read_linker
 from labkit.cpp.explain import Plain
 from labkit.cpp.objects import SUPPORT, Job, Object, Unit, compile_unit, job_for, key_of
 from labkit.errors import KitError
-from labkit.house_sources import firmware as house_firmware
-from labkit.house_sources import is_unwritten
+from labkit.house_sources import firmware, is_unwritten
 
 __all__ = [
-    "SUPPORT", "CompileError", "Compiled", "Failed", "Program", "UnwrittenError", "compile_only", "firmware",
-    "is_unwritten", "program",
+    "SUPPORT", "CompileError", "Compiled", "Failed", "Program", "UnwrittenError", "compile_only", "is_unwritten",
+    "program",
 ]
 
 LIMIT = 60.0
@@ -34,7 +33,7 @@ LIMIT = 60.0
 
 _LINK = {"mosquitto": "-lmosquitto"}
 _TOO_LARGE = re.compile(r"relocation truncated to fit|relocation \S+ out of range|section \S+ too large|too large for")
-_OWNER = SUPPORT / "labkit_owner.cpp"
+_OWNER = SUPPORT / "kit-owner.cpp"
 # A class template is looked at in full only when somebody uses it.
 _USES = {"ring_buffer.hpp": "template class node::RingBuffer<int, 3>;\n"}
 
@@ -103,17 +102,6 @@ class Program:
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
     warnings: tuple[Diagnostic, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-def firmware() -> Path:
-    """Return the folder `firmware`: the one that LABKIT_FIRMWARE names, or the course's.
-
-    Raises:
-        KitError: there is none.
-    """
-    if given := os.environ.get("LABKIT_FIRMWARE"):
-        return Path(given).expanduser().resolve()
-    return house_firmware().resolve()
 
 
 def compile_only(file: str, files: Mapping[str, str], *, limit: float = LIMIT) -> Compiled | Failed:

@@ -12,7 +12,8 @@ from labkit.cpp import build, cards, doctests, includes, run, workshop
 from labkit.cpp.build import CompileError
 from labkit.errors import KitError, StudentError
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.(?:cpp|hpp)")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.(?:cpp|hpp)")
+"""What a cell may call its file."""
 _MAIN = re.compile(r"\bmain[ \t\n]*\(")
 LIMITS = run.Limits(seconds=5.0)
 """What a program of a cell may take."""
@@ -60,13 +61,18 @@ def _wrong_name(file: str, cell: str) -> Card | None:
     if not file:
         return note_card("`%%cpp` needs the name of a file.",
                          f"Try: `%%cpp NAME.cpp`; the parts of the node are {', '.join(known)}.")
-    if _NAME.fullmatch(file) is None:
+    if NAME.fullmatch(file) is None:
         near = difflib.get_close_matches(file, known, 1, 0.7)
         meant = f" Did you mean `{near[0]}`?" if near else ""
         return note_card(f"`{file}` is no name for a file here.",
                          f"Try: a name of letters, digits and `_` that ends in `.cpp` or `.hpp`.{meant}")
     if file in known or file.startswith("test_"):
         return None
+    if _of_the_course(file):
+        near = [name for name in known if name.rpartition(".")[0] == file.rpartition(".")[0]]
+        meant = f"`{near[0]}`, if that was meant, or" if near else "take"
+        return note_card(f"`{file}` is a file of the course's firmware, which your files are built with.",
+                         f"Nothing was kept. Try: {meant} another name, such as `my_{file}`.")
     near = difflib.get_close_matches(file, known, 1, 0.8)
     if near and not _MAIN.search(cell):
         return note_card(f"The node has no file `{file}`. Did you mean `{near[0]}`?",
@@ -76,6 +82,14 @@ def _wrong_name(file: str, cell: str) -> Card | None:
                          f"Try: the name of a part of the node ({', '.join(known)}), `test_NAME.cpp` for tests, or add "
                          "`int main() { … }`.")
     return None
+
+
+def _of_the_course(file: str) -> bool:
+    """Whether the firmware has a file of that name: it would be replaced by the cell's, for all programs."""
+    try:
+        return any((house_sources.firmware() / "lib").glob(f"*/{file}"))
+    except KitError:
+        return False
 
 
 def _part(file: str) -> list[Card | str]:
@@ -129,7 +143,7 @@ def needed(text: str) -> dict[str, str]:
     """
     everything = workshop.files()
     headers = {name: source for name, source in everything.items() if name.endswith(".hpp")}
-    folders = [place for place in (build.firmware() / "lib").iterdir() if place.is_dir()]
+    folders = [place for place in (house_sources.firmware() / "lib").iterdir() if place.is_dir()]
     found = {name: source for name, source in headers.items() if not build.is_unwritten(source)}
     for name in _of_the_node(includes.included(text)):
         if name not in everything:

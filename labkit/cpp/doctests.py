@@ -103,7 +103,7 @@ def run_tests(file: str, text: str, files: Mapping[str, str], *, limits: run.Lim
         KitError: there is no compiler, or no doctest.
     """
     compiler.require("doctest")
-    program = build.program(Path(file).stem, build.SUPPORT / "test_main.cpp", {**files, file: text})
+    program = build.program(Path(file).stem, build.SUPPORT / "kit-tests.cpp", {**files, file: text})
     cases: list[TestCase] = []
     seconds, output, outside = 0.0, "", None
     with tempfile.TemporaryDirectory(prefix="labkit-tests-") as folder:

@@ -15,9 +15,9 @@ from labkit.cpp.explain import Plain
 from labkit.errors import KitError
 
 SUPPORT = Path(__file__).parent / "support"
-"""Sources of the kit itself."""
+"""Sources of the kit itself, with a hyphen in their names: no cell can have such a name (`labkit.cpp.cells`)."""
 
-_SHOW_TEXT = "show_text.hpp"
+_SHOW_TEXT = "kit-show-text.hpp"
 _TEXT_HPP = "text.hpp"
 _FORMAT = "2"
 """Changes when entries of the cache mean something else."""

@@ -214,7 +214,7 @@ def start(
     if program.sanitized:
         leaks = leaks and os.environ.get("LABKIT_CPP_LEAKS", "1") != "0"
         variables.update(sanitizer.environment(leaks=leaks, memory_mb=allowed.memory_mb))
-    # Its owner, with which it ends (support/labkit_owner.cpp).
+    # Its owner, with which it ends (support/kit-owner.cpp).
     variables.update({"LC_ALL": "C.UTF-8", "LABKIT_OWNER": str(os.getpid()), **(environment or {})})
     words = [str(program.path), *arguments]
     if os.name != "nt":

@@ -8,18 +8,17 @@ when it is ready, the same `/health`.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit import house
-from labkit.cpp import board, compiler, sanitizer
+from labkit.cpp import board, compiler
+from labkit.cpp.board_process import BoardProcess
 from labkit.devices.health import HealthServer
 from labkit.errors import KitError, LabkitError
 
@@ -27,8 +26,6 @@ MOST = 1_000
 """Boards that one program runs."""
 _FAREWELL = 8.0
 """Seconds until a program that was told to end is killed."""
-_SAID = 64 * 1024
-"""Bytes that are kept of what it says to standard error."""
 
 
 def why_not(devices: int, speed: float) -> str:
@@ -65,34 +62,15 @@ class Boards:
     """
 
     def __init__(self, files: Mapping[str, str], count: int, words: Sequence[str]) -> None:
-        program = board.program(files)
         self.devices = range(count)
         self.behind = 0.0
-        self._program = program
-        self._state: dict[str, Mapping[str, Any]] = {}
-        self._process = subprocess.Popen(
-            [str(program.path), "--count", str(count), *words, "--trace", "--tied"], bufsize=0,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, **program.environment})
-        self._complaints = bytearray()
-        self._readers = [threading.Thread(target=read, name="labkit-nodes", daemon=True)
-                         for read in (self._read, self._read_complaints)]
-        for reader in self._readers:
-            reader.start()
+        self._state: dict[str, dict[str, Any]] = {}
+        # In the group of this process: what ends it ends the boards, at once.
+        self._process = BoardProcess(board.program(files), ["--count", count, *words], on_state=self._keep,
+                                     on_complaint=_pass_on, own_session=False)
 
-    def _read_complaints(self) -> None:
-        """Pass them on to the log, and keep the end of them: a sanitizer's report is there."""
-        for line in self._process.stderr or ():
-            sys.stderr.write(line.decode("utf-8", "replace"))
-            sys.stderr.flush()
-            self._complaints += line
-            del self._complaints[:-_SAID]
-
-    def _read(self) -> None:
-        for line in self._process.stdout or ():
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                told = json.loads(line)
-                self._state[told["trace"]] = told
+    def _keep(self, told: dict[str, Any]) -> None:
+        self._state[told["trace"]] = told
 
     @property
     def unconnected(self) -> int:
@@ -111,33 +89,22 @@ class Boards:
 
     def wait(self, seconds: float) -> int | None:
         """Wait for its end, for so long at most; returns its exit status, None while it runs."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return self._process.wait(seconds)
-        return None
+        return self._process.wait(seconds)
 
     def finding(self) -> str:
         """What stopped it, in plain words."""
-        self._join()
-        found = sanitizer.read(self._complaints.decode("utf-8", "replace"), self._process.returncode,
-                               files=self._program.files)
+        found = self._process.finding()
         return str(found) if found else f"it ended with exit status {self._process.returncode}"
 
     def stop(self) -> None:
         """Tell it to end, and see that it does."""
-        with contextlib.suppress(OSError):
-            self._process.terminate()
-        if self.wait(_FAREWELL) is None:
-            self._process.kill()
-            self._process.wait()
-        self._join()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        self._process.stop(_FAREWELL)
 
-    def _join(self) -> None:
-        for reader in self._readers:
-            reader.join(_FAREWELL)
+
+def _pass_on(line: bytes) -> None:
+    """To the log of this process."""
+    sys.stderr.write(line.decode("utf-8", "replace"))
+    sys.stderr.flush()
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

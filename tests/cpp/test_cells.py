@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from labkit.card import Card
-from labkit.cpp import cells, workshop
+from labkit.cpp import build, cells, workshop
 
 ROOT = Path(__file__).parents[2]
 RING = """\
@@ -105,11 +105,27 @@ def test_nothing_is_saved_while_grading(monkeypatch: pytest.MonkeyPatch, tmp_pat
     ("", "int f();", "needs the name of a file"),
     ("../status.cpp", "int f();", "no name for a file"),
     ("demo.cpp", "int f();", "has no `main`"),
+    ("text.hpp", "struct Mine {};", "is a file of the course's firmware, which your files are built with.\nNothing was "
+                                    "kept. Try: take another name, such as `my_text.hpp`."),
+    ("telemetry.hpp", "struct Mine {};", "Try: `telemetry.cpp`, if that was meant, or another name"),
+    ("node.cpp", "int main() {}", "a file of the course's firmware"),
 ])
 def test_a_name_that_cannot_be_meant_is_said(file: str, cell: str, said: str) -> None:
     [card] = cells.run_cell(file, f"%%cpp {file}\n{cell}")
     assert said in repr(card)
     assert not workshop.files()
+
+
+@pytest.mark.cpp
+def test_no_name_of_a_cell_is_that_of_a_source_that_the_kit_adds() -> None:
+    own = [path.name for path in build.SUPPORT.iterdir()]
+    assert own
+    assert not [name for name in own if cells.NAME.fullmatch(name)]
+    test = '#include <doctest/doctest.h>\nTEST_CASE("it is run") { CHECK(1 == 1); }'
+    [card] = cells.run_cell("test_main.cpp", f"%%cpp test_main.cpp\n{test}")
+    assert "✓ passed: it is run" in repr(card)
+    [card] = cells.run_cell("main.cpp", "%%cpp main.cpp\nint main() {}")  # firmware/src has one, too
+    assert repr(card).startswith("✓ main.cpp compiles")
 
 
 @pytest.mark.cpp

@@ -33,11 +33,11 @@ print(json.dumps([ran.finding.kind, ran.finding.line]))
 def test_the_firmware_is_there_without_a_student_s_part_of_it(student: Cell) -> None:
     told = student.run("""
 import os
-from labkit.cpp import build
-names = sorted(name for _, _, files in os.walk(build.firmware()) for name in files)
+from labkit import house
+names = sorted(name for _, _, files in os.walk(house.firmware()) for name in files)
 print("node.cpp" in names, "telemetry.hpp" in names, [name for name in names if "test" in name])
 try:
-    open(build.firmware() / "lib" / "new.hpp", "w")
+    open(house.firmware() / "lib" / "new.hpp", "w")
 except OSError as error:
     print(type(error).__name__)
 found = [name for folder, _, files in os.walk("/") for name in files if name in {"backoff.cpp", "status.cpp"}
