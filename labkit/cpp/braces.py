@@ -15,17 +15,21 @@ def suspect(source: str) -> str:
         source: text of a C++ file.
     """
     plain = _SKIPPED.sub(lambda found: "\n" * found[0].count("\n"), source)
-    open_at: list[tuple[int, int]] = []  # line and indentation of each block that is open
+    open_at: list[tuple[int, int, int]] = []  # of each open block: line, indentation, parentheses open around it
+    inside, begins = 0, 0  # parentheses open in this block, and the indentation of the line where the first one stands
     for number, line in enumerate(plain.split("\n"), 1):
         indent = len(line) - len(line.lstrip())
+        begins = begins if inside > 0 else indent
         first = True
         for letter in line.strip():
+            inside = max(inside + (letter == "(") - (letter == ")"), 0)
             if letter == "{":
-                open_at.append((number, indent))
+                open_at.append((number, begins, inside))
+                inside = 0
             elif letter == "}":
                 if not open_at:
                     return f"The `}}` in line {number} closes nothing: it is too many, or its `{{` is missing."
-                begun, depth = open_at.pop()
+                begun, depth, inside = open_at.pop()
                 if first and begun != number and indent < depth:
                     return f"By its indentation, the block that begins in line {begun} is not closed."
                 if first and begun != number and indent > depth:

@@ -167,6 +167,15 @@ def test_the_block_that_is_not_closed_is_found_by_its_indentation() -> None:
     assert suspect('int f() { return "{"[0]; }\n/* { */\n') == ""
 
 
+def test_a_signature_of_several_lines_is_no_unclosed_block():
+    signature = "int sum(int left,\n        int right) {\n  if (left) {\n    ++right;\n  }\n"
+    assert suspect(signature + "  return left + right;\n}\n") == ""
+    assert suspect(signature + "  }\n  return left + right;\n}\n") == (
+        "By its indentation, the `}` in line 6 has no `{` of its own.")
+    in_a_call = "int g() {\n  each([](int x) {\n    if (x) {\n      ++x;\n    }\n    return x;\n  });\n  return 0;\n}\n"
+    assert suspect(in_a_call) == ""
+
+
 @pytest.mark.cpp
 def test_a_mistake_in_the_students_header_is_told_of_that_header() -> None:
     header = "#pragma once\nstruct Box {\n  int n = countr;\n};\n"

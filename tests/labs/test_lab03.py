@@ -38,7 +38,6 @@ SHOWN = {
     "writer.cpp": "{\"room\": \"bath\", \"sensors\": {\"humidity\": 61.3}}\nin 20 bytes: '', ok: 0\n",
     "reader.cpp": "a: 128 taken: 1, number: 128\nb: 128.0 taken: 0, number: -1\nc: \"128\" taken: 0, number: -1\n"
                   "d: 300 taken: 1, number: 300\ne: 1e2 taken: 0, number: -1\n",
-    "light.cpp": "at 11000 ms: 1\nat 15000 ms: 0\n",
     "doubling.cpp": "1 failures: 2000 in 32 bits, 2000 in 64\n22 failures: 4194304000 in 32 bits, 4194304000 in 64\n"
                     "23 failures: 4093640704 in 32 bits, 8388608000 in 64\n"
                     "30 failures: 0 in 32 bits, 1073741824000 in 64\n",
