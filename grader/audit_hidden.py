@@ -22,7 +22,7 @@ LINE = 40
 """Characters from which on a line of code is nobody else's."""
 TEXT = 8
 """Characters from which on a text is nobody else's."""
-KEPT_BACK = re.compile(r"(^|/)(grader|solutions|hidden|wrong_answers|right_answers)/|hidden_of_lab")
+KEPT_BACK = re.compile(r"(^|/)(grader|solutions|hidden|wrong_answers|right_answers)/|hidden_of_lab|\.answers$")
 """Paths that students must not get."""
 
 

@@ -68,7 +68,25 @@ class LabFiles:
             exercise: the exercise's id, `"01.3"`.
         """
         number = exercise.split(".")[-1]
-        return self.root / "grader" / f"{kind}_answers" / f"lab{self.number}" / f"ex{number}.py"
+        return self.root / "grader" / f"{kind}_answers" / f"lab{self.number}" / f"ex{number}.answers"
+
+    @classmethod
+    def of_bank(cls, bank: Path) -> tuple[LabFiles, str]:
+        """Return the lab that a bank of answers belongs to, and the exercise's id.
+
+        Args:
+            bank: its path, as `answers` gives it.
+
+        Raises:
+            CourseError: no lab with a source has such a bank.
+        """
+        root = bank.absolute().parent.parent.parent.parent
+        for lab in CourseFiles(root).labs():
+            exercise = f"{lab.number}.{bank.stem.removeprefix('ex')}"
+            if bank.absolute() in (lab.answers("wrong", exercise), lab.answers("right", exercise)):
+                return lab, exercise
+        raise CourseError(f"{bank} is the bank of no lab in {root / 'solutions'}.",
+                          "name it after its lab and its exercise: grader/wrong_answers/lab01/ex3.answers.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,8 @@ def test_hidden_cases_in_what_students_get_are_found(lab: LabFiles, toy: CourseF
 
 
 @pytest.mark.parametrize("path", ["bundle/iot-house/grader/hidden/lab90.py", "bundle/iot-house/solutions/90-toy.ipynb",
-                                  "bundle/iot-house/x.whl/grader/wrong_answers/lab90/ex1.py"])
+                                  "bundle/iot-house/x.whl/grader/wrong_answers/lab90/ex1.answers",
+                                  "bundle/iot-house/labs/90-toy/ex1.answers", "labs/90-toy/ex2.answers"])
 def test_files_that_students_must_not_get_are_found(lab: LabFiles, path: str) -> None:
     (found,) = audit_hidden.search({path: b"", "bundle/iot-house/labs/90-toy.ipynb": b""}, [lab])
     assert found.defect == "students must not get this file"

@@ -23,7 +23,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> CourseFiles:
     """A course with all that no submission may see."""
     root = tmp_path_factory.mktemp("course")
     for name in ("gradebook.db", "submitted/ada/01/01.ipynb", "solutions/01/01.ipynb", "grader/hidden/lab01.py",
-                 "grader/right_answers/lab01/ex1.py", "labkit/checks/lab01.py", "labs/01/01.ipynb", ".grader/seed"):
+                 "grader/right_answers/lab01/ex1.answers", "labkit/checks/lab01.py", "labs/01/01.ipynb",
+                 ".grader/seed"):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(CANARY, encoding="utf-8")

@@ -82,7 +82,7 @@ def test_no_file_of_hidden_cases_or_answers_is_anywhere(student: Cell) -> None:
 import os
 names = {"right_answers", "wrong_answers", "hidden", "submitted", "gradebook.db", "solutions", "autograded"}
 places = [os.path.join(folder, name) for folder, folders, files in os.walk("/")
-          for name in (*folders, *files) if name in names]
+          for name in (*folders, *files) if name in names or name.endswith(".answers")]
 usual = ("/usr/", "/run/kernel", "/proc", "/sys")
 print([place for place in places if not place.startswith(usual) and "site-packages" not in place])
 """)
