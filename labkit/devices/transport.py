@@ -21,7 +21,8 @@ from labkit.devices.nodes import Broker
 from labkit.errors import KitError, StudentError
 
 _PATIENCE = 10.0
-"""Seconds that a broker may take to let everybody in, and to acknowledge what is left at the end."""
+"""Seconds that a broker may take to let everybody in and to confirm what they subscribe to, and to acknowledge what is
+left at the end."""
 _WINDOW = 1000
 """Messages of one connection that the broker has not acknowledged yet. A device that is not connected keeps as many."""
 _LONGEST_PAUSE = 30.0
@@ -80,7 +81,7 @@ class _Link:
         self.devices = devices
         self.up = self.news = False
         self.refusal = ""
-        self.waiting = 0
+        self.waiting = self.unconfirmed = 0
         self.retry_at, self.pause = 0.0, 0.5
         self._links, self._broker = links, broker
         self.filters = [(one, device) for device in devices for one in device.subscriptions]
@@ -93,6 +94,7 @@ class _Link:
             client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_publish, client.on_message = self._on_publish, self._on_message
+        client.on_subscribe = self._on_subscribe
         client.on_socket_open, client.on_socket_close = self._on_socket_open, self._on_socket_close
         client.on_socket_register_write = client.on_socket_unregister_write = self._on_socket_wish
 
@@ -105,8 +107,13 @@ class _Link:
         if not self.refusal:
             self.up = self.news = True
             self.pause = 0.5
-            for topic_filter in dict.fromkeys(name for name, _ in self.filters):
+            wanted = dict.fromkeys(name for name, _ in self.filters)
+            self.unconfirmed = len(wanted)
+            for topic_filter in wanted:
                 self.client.subscribe(topic_filter, qos=1)
+
+    def _on_subscribe(self, *_: Any) -> None:
+        self.unconfirmed -= 1
 
     def _on_disconnect(self, _c: Any, _u: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self.up = False
@@ -179,7 +186,8 @@ class Links:
             raise KitError(f"The devices could not reach the broker at {self._broker.host}:{self._broker.port}: "
                            f"{error}", fix="start the broker first.") from error
         deadline = time.monotonic() + _PATIENCE
-        while waiting := [link for link in self._links if not link.up]:
+        # Who sends a command to a device that has just been started must be heard: not before the subscriptions count.
+        while waiting := [link for link in self._links if not link.up or link.unconfirmed > 0]:
             refusal = next((link.refusal for link in waiting if link.refusal), "")
             if refusal or time.monotonic() > deadline:
                 raise KitError(f"The broker at {self._broker.host}:{self._broker.port} did not let the devices in: "

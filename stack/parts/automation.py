@@ -191,6 +191,7 @@ class Automation:
     """
 
     TICK = 0.1  # seconds
+    PATIENCE = 5  # seconds for the broker to confirm the subscription
 
     def __init__(self, broker: Broker, lights: dict[str, str], **settings: float):
         self.broker = broker
@@ -208,15 +209,25 @@ class Automation:
             return dict(self.counts)
 
     def start(self) -> None:
-        """Connect and begin. Raises OSError when the broker is not there."""
+        """Connect, subscribe, and begin: a motion that is published from now on is heard.
+
+        Raises:
+            OSError: the broker is not there, or does not confirm the subscription.
+        """
         client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        heard = threading.Event()
         if self.broker.username:
             client.username_pw_set(self.broker.username, self.broker.password)
         client.on_connect = self.on_connect
+        client.on_subscribe = lambda *_: heard.set()
         client.on_message = self.on_message
         client.connect(self.broker.host, self.broker.port)
         self.client = client  # before the first message can ask for it
         client.loop_start()
+        if not heard.wait(self.PATIENCE):
+            client.disconnect()
+            client.loop_stop()
+            raise ConnectionError(f"the broker at {self.broker.host}:{self.broker.port} does not let us subscribe")
         self.ticking = threading.Thread(target=self.tick, name="motion-light", daemon=True)
         self.ticking.start()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from labkit.errors import KitError, StudentError
 from labkit.services import choose, start
 from labkit.services.catalogue import SERVICES, service
 from labkit.services.mqtt import CAPABILITIES, MQTT
+from labkit.services.providers.base import Server, wait_for_log
+from labkit.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("no_engine")
 
@@ -198,6 +201,12 @@ def test_a_broker_that_never_answers_is_ended_and_reported(tmp_path: Path, monke
 
     quick = replace(MQTT, programs=(replace(MQTT.programs[0], timeout=0.3),))
     monkeypatch.setattr("labkit.services.mqtt.MQTT", quick)
+
+    def begun(output: Callable[[], str], pattern: str, server: Server, engine: str, timeout: float) -> None:
+        wait_until(output, 60, what="its first line")  # on a busy machine it takes longer to begin than it is given
+        wait_for_log(output, pattern, server, engine, timeout)
+
+    monkeypatch.setattr("labkit.services.providers.native.wait_for_log", begun)
     with pytest.raises(KitError) as refusal:
         start("mqtt", provider="native")
     assert refusal.value.tried == (

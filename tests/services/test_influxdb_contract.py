@@ -142,7 +142,8 @@ def test_a_stopped_database_leaves_nothing(provider: str, monkeypatch: pytest.Mo
     endpoint = services.influxdb
     services.stop()
     if provider == "attach":
-        assert http_json(endpoint.host, endpoint.port, "/health")[0] == 200, "somebody else's server must go on"
+        status, _ = http_json(endpoint.host, endpoint.port, "/health", timeout=60)
+        assert status == 200, "somebody else's server must go on"
         start("influxdb", provider="embedded").stop()
     with pytest.raises(OSError, match="refused"):
         http_json(endpoint.host, endpoint.port, "/health")

@@ -167,7 +167,7 @@ def test_a_stopped_broker_leaves_nothing(provider: str, monkeypatch: pytest.Monk
     endpoint, server = services.kafka, services.running("kafka").server
     services.stop()
     if provider == "attach":
-        assert not KAFKA.ready(endpoint), "somebody else's server must go on"
+        wait_until(lambda: not KAFKA.ready(endpoint), PATIENCE, what="somebody else's server, which must go on")
         start("kafka", provider="embedded").stop()
     assert KAFKA.ready(endpoint)
     directory = getattr(server, "directory", None)

@@ -142,10 +142,10 @@ def test_a_stopped_broker_leaves_nothing(provider: str, monkeypatch: pytest.Monk
     folders = [Path(running.server.directory) for every in session._running.values() for running in every
                if isinstance(running.server, Process)]
     assert all(folder.stat().st_mode & 0o077 == 0 for folder in folders), "a directory that others can read"
-    assert mqtt_refusal(endpoint.host, endpoint.port) == ""
+    assert mqtt_refusal(endpoint.host, endpoint.port, timeout=60) == ""
     services.stop()
     if provider == "attach":
-        assert mqtt_refusal(endpoint.host, endpoint.port) == "", "somebody else's broker must go on"
+        assert mqtt_refusal(endpoint.host, endpoint.port, timeout=60) == "", "somebody else's broker must go on"
         start("mqtt", provider="embedded/amqtt").stop()
     assert mqtt_refusal(endpoint.host, endpoint.port) != ""
     # Not theirs too: a database that another room has on this worker has processes that come and go.
@@ -333,4 +333,4 @@ def test_a_client_that_is_cut_is_noticed_without_waiting_for_its_keepalive(broke
         watcher.subscribe(topic)
         with Client(broker, will=(topic, b"offline")) as node:
             node.cut()
-            wait_until(lambda: not watcher.messages.empty(), 20, what="the last will")
+            wait_until(lambda: not watcher.messages.empty(), 60, what="the last will")

@@ -136,7 +136,7 @@ def test_a_stopped_storage_leaves_nothing(provider: str, monkeypatch: pytest.Mon
     endpoint, server = services.s3, services.running("s3").server
     services.stop()
     if provider == "attach":
-        assert not S3.ready(endpoint), "somebody else's server must go on"
+        wait_until(lambda: not S3.ready(endpoint), 60, what="somebody else's server, which must go on")
         start("s3", provider="embedded").stop()
     assert S3.ready(endpoint)
     directory = getattr(server, "directory", None)

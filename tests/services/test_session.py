@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from labkit.errors import KitError, StudentError
 from labkit.services import Services, current, session, start
 from labkit.services.probes import mqtt_refusal
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("no_engine")
 
 
@@ -21,7 +24,8 @@ def nothing_runs() -> None:
 
 
 def answers(services: Services) -> bool:
-    return mqtt_refusal(services.mqtt.host, services.mqtt.port, services.mqtt.username, services.mqtt.password) == ""
+    broker = services.mqtt
+    return mqtt_refusal(broker.host, broker.port, broker.username, broker.password, timeout=60) == ""
 
 
 def test_a_second_start_finds_what_runs() -> None:
@@ -104,8 +108,10 @@ def test_a_service_with_needs_alone_is_started_too() -> None:
 
 
 def test_the_kit_is_imported_fast() -> None:
-    """A kernel imports it in the student's first cell. The limit is 80 ms of processor time, the best of five runs."""
-    code = "import time; t = time.process_time(); import labkit.services; print(time.process_time() - t)"
-    seconds = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-               for _ in range(5)]
-    assert min(seconds) < 0.08
+    """A kernel imports it in the student's first cell: nothing from outside the standard library, and of that nothing
+    that takes long. What a service needs is imported when it starts."""
+    code = "import sys, labkit.services; print(*sys.modules)"
+    imported = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True,
+                              env=os.environ | {"PYTHONPATH": str(ROOT)}).stdout.split()
+    assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names | {"__main__", "labkit"}
+    assert {"asyncio", "email", "http", "ssl", "unittest", "urllib.request", "xml"}.isdisjoint(imported)

@@ -61,7 +61,7 @@ class StageProcess:
 
     def ready(self) -> None:
         """Wait until it works."""
-        wait_until(lambda: self.health()["http"] == 200, 30, what=f"health of f2-{self.name}")
+        wait_until(lambda: self.health()["http"] == 200, 60, what=f"health of f2-{self.name}")
 
     def kill(self) -> None:
         """End it as a crash does."""
@@ -71,5 +71,5 @@ class StageProcess:
     def stop(self) -> int:
         """End it in order, and return its exit status."""
         self.process.terminate()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=60)
         return self.process.returncode

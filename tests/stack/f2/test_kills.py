@@ -58,7 +58,7 @@ class Load:
         """End, when all is acknowledged; how many messages were sent."""
         self._ending.set()
         self._thread.join()
-        wait_until(lambda: self.acknowledged == self.sent, 30, what="the broker's acknowledgements")
+        wait_until(lambda: self.acknowledged == self.sent, 60, what="the broker's acknowledgements")
         self._client.disconnect()
         self._client.loop_stop()
         return self.sent
@@ -116,9 +116,9 @@ def under_load(servers: dict[str, Services], dsn: str, fault: Callable[[], None]
     """Do something bad twice while messages flow, and count."""
     load = Load(servers["mqtt"].mqtt)
     for part in range(2):
-        wait_until(lambda enough=(part + 1) * RATE: load.sent >= enough, 30, what="load")
+        wait_until(lambda enough=(part + 1) * RATE: load.sent >= enough, 60, what="load")
         fault()
-    wait_until(lambda enough=load.sent + RATE: load.sent >= enough, 30, what="load after the fault")
+    wait_until(lambda enough=load.sent + RATE: load.sent >= enough, 60, what="load after the fault")
     sent = load.stop()
 
     def complete() -> bool:
@@ -137,7 +137,7 @@ def test_a_second_processor_and_a_second_sink_that_come_and_are_killed(servers, 
         second = [StageProcess(name, stages[name].variables) for name in ("processor", "sink")]
         for stage in second:
             stage.ready()
-        wait_until(lambda: all(stage.health()["received"] for stage in second), 30, what="a share of the work")
+        wait_until(lambda: all(stage.health()["received"] for stage in second), 60, what="a share of the work")
         for stage in second:
             stage.kill()
 
@@ -147,11 +147,11 @@ def test_a_second_processor_and_a_second_sink_that_come_and_are_killed(servers, 
 def test_a_killed_broker_doubles_nothing(servers, stages, dsn):
     """What it had acknowledged and not written to its disk dies with it (contract f2); its sessions are there again."""
     load = Load(servers["mqtt"].mqtt)
-    wait_until(lambda: load.sent >= 4 * RATE, 30, what="load, and a session on the broker's disk")
+    wait_until(lambda: load.sent >= 4 * RATE, 60, what="load, and a session on the broker's disk")
     faults.restart(servers["mqtt"], "mqtt")
-    wait_until(lambda: load.sent >= 7 * RATE, 30, what="load after the fault")
+    wait_until(lambda: load.sent >= 7 * RATE, 60, what="load after the fault")
     sent = load.stop()
-    wait_until(lambda: sent in stored(dsn), 30, what="the last message in the database")
+    wait_until(lambda: sent in stored(dsn), 60, what="the last message in the database")
     numbers = stored(dsn)
     assert len(numbers) == len(set(numbers))
     assert sent - len(numbers) < RATE
