@@ -16,7 +16,7 @@ import sys
 import tarfile
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from labkit.course import LABS
@@ -27,7 +27,8 @@ SHARED = "LABKIT_CPP_CACHE_SHARED"
 INSIDE = "/run/cpp-cache"
 """Where it is in a container."""
 _OWN = "LABKIT_CPP_CACHE"
-_TOO_LONG = 600.0
+TOO_LONG = 600.0
+"""Seconds until compiling is given up."""
 _TEST = '#include <doctest/doctest.h>\nTEST_CASE("nothing") {}\n'
 _lock = threading.Lock()
 _filled: set[Path] = set()
@@ -54,15 +55,15 @@ def folder(kind: str = "") -> Path:
     return place
 
 
-def fill(place: Path, command: Sequence[str] = ()) -> None:
+def fill(place: Path, elsewhere: Callable[[float], bytes] | None = None) -> None:
     """Compile what is missing. It takes some twenty seconds the first time, and is asked once in a process.
 
     Where that is not possible, capsules compile everything themselves: slower, and the checks say what is missing.
 
     Args:
         place: what `folder` returned.
-        command: a program that does it elsewhere and writes a tar of the entries to its standard output; if not given,
-            it is done here.
+        elsewhere: does it elsewhere, in so many seconds at most, and returns a tar of the entries; if not given, it is
+            done here.
     """
     with _lock:
         if place in _filled:
@@ -71,15 +72,14 @@ def fill(place: Path, command: Sequence[str] = ()) -> None:
         with contextlib.suppress(OSError, subprocess.SubprocessError, tarfile.TarError), \
                 (place / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # of two runs of the grader one compiles
-            environment = {name: value for name, value in os.environ.items() if name != SHARED}
-            made = subprocess.run(
-                list(command) or [sys.executable, "-m", __name__], check=False, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment | {_OWN: str(place)},
-                timeout=_TOO_LONG,
-            )
-            if command and made.returncode == 0:
-                with tarfile.open(fileobj=io.BytesIO(made.stdout)) as tar:
+            if elsewhere is not None:
+                with tarfile.open(fileobj=io.BytesIO(elsewhere(TOO_LONG))) as tar:
                     tar.extractall(place, filter="data")
+                return
+            environment = {name: value for name, value in os.environ.items() if name != SHARED}
+            subprocess.run([sys.executable, "-m", __name__], check=False, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment | {_OWN: str(place)},
+                           timeout=TOO_LONG)
 
 
 def compile_all() -> None:

@@ -77,10 +77,7 @@ class DockerRoom:
         for name in ("labkit", "grader"):
             _readable(_package(name))
         name = self.name = f"grader-{secrets.token_hex(6)}"
-        self._guardian = subprocess.Popen(
-            [sys.executable, "-m", "grader.capsule.docker_guardian", name], stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )
+        self._guardian = _guardian(name)
         try:
             size = {"type": "tmpfs", "device": "tmpfs", "o": f"size={_SOCKETS_SIZE},uid={NOBODY},mode=0700"}
             client().volumes.create(name, driver="local", driver_opts=size, labels={LABEL: name})
@@ -115,14 +112,7 @@ class DockerRoom:
         """Have ready what the capsules of a lab need: what their C++ is compiled with, by the image's compiler."""
         if not cpp_cache.needed(lab):
             return
-        shown = {f"{KIT}/labkit": _package("labkit"), f"{KIT}/grader": _package("grader"), **_for_cpp()}
-        cpp_cache.fill(_compiled(), [
-            "docker", "run", "--rm", f"--user={NOBODY}:{NOBODY}", "--network=none", "--read-only", "--cap-drop=ALL",
-            "--security-opt=no-new-privileges", "--log-driver=none", "--tmpfs=/tmp:rw,exec,mode=1777,size=512m",
-            *(f"--mount=type=bind,source={folder},target={path},readonly" for path, folder in shown.items()),
-            f"--env=PYTHONPATH={KIT}", "--env=HOME=/tmp", "--env=PYTHONDONTWRITEBYTECODE=1", "--workdir=/tmp",
-            docker_image.name(), "python", "-m", "grader.capsule.cpp_cache", "tar",
-        ])
+        cpp_cache.fill(_compiled(), _compile)
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Do what a room asks for: make a capsule, say whether it runs, end it."""
@@ -170,13 +160,44 @@ class DockerRoom:
 
     def _clear(self) -> None:
         guardian, self._guardian = self._guardian, None
-        if guardian is None or guardian.stdin is None:
-            return
-        # The guardian does all of it: there is one way in which a room ends, and it is always the one that was tested.
-        with contextlib.suppress(OSError):
-            guardian.stdin.write(DONE)
-            guardian.stdin.close()
-        guardian.wait()
+        if guardian is not None:
+            _dismiss(guardian)
+
+
+def _guardian(name: str) -> subprocess.Popen[bytes]:
+    """Start the process that removes what has this label, when it is told to and when this process is gone."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "grader.capsule.docker_guardian", name], stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )
+
+
+def _dismiss(guardian: subprocess.Popen[bytes]) -> None:
+    """Let a guardian remove everything. Containers end in one way, so it is always the one that was tested."""
+    assert guardian.stdin is not None
+    with contextlib.suppress(OSError):
+        guardian.stdin.write(DONE)
+        guardian.stdin.close()
+    guardian.wait()
+
+
+def _compile(seconds: float) -> bytes:
+    """Compile in a container what all students of a lab share, with the image's compiler; see `cpp_cache.fill`."""
+    shown = {f"{KIT}/labkit": _package("labkit"), f"{KIT}/grader": _package("grader"), **_for_cpp()}
+    name = f"grader-cpp-{secrets.token_hex(6)}"
+    guardian = _guardian(name)
+    try:
+        return subprocess.run([
+            "docker", "run", "--rm", f"--label={LABEL}={name}", f"--user={NOBODY}:{NOBODY}", "--network=none",
+            "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--log-driver=none",
+            "--tmpfs=/tmp:rw,exec,mode=1777,size=512m",
+            *(f"--mount=type=bind,source={folder},target={path},readonly" for path, folder in shown.items()),
+            f"--env=PYTHONPATH={KIT}", "--env=HOME=/tmp", "--env=PYTHONDONTWRITEBYTECODE=1", "--workdir=/tmp",
+            docker_image.name(), "python", "-m", "grader.capsule.cpp_cache", "tar",
+        ], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            timeout=seconds).stdout
+    finally:
+        _dismiss(guardian)  # a client that is killed, as after too long, leaves its container running
 
 
 def remove(name: str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.capsule import bubblewrap_room, docker
+from grader.capsule import bubblewrap_room, cpp_cache, docker
 from grader.capsule.starter import start
 from grader.layout import CourseFiles
 from labkit.waiting import wait_until
@@ -185,6 +185,24 @@ def test_no_container_is_left_when_the_coordinator_is_killed(
         finally:
             coordinator.kill()
     wait_until(lambda: not _of_room(name), GUARD, what="all of it is gone")
+
+
+@pytest.mark.docker("capsule")
+def test_no_container_is_left_of_compiling_that_took_too_long(
+    course: CourseFiles, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is killed then is Docker's client, of which the container knows nothing."""
+    monkeypatch.setenv("GRADER_IMAGE", stand_in("capsule"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(docker.secrets, "token_hex", lambda _count: "of-this-test")
+    name = "grader-cpp-of-this-test"
+    work = threading.Thread(target=cpp_cache.fill, args=(tmp_path, docker._compile))
+    work.start()
+    wait_until(lambda: _of_room(name), GUARD, what="the container that compiles")
+    for client in (one for one in psutil.Process().children() if f"--label={docker.LABEL}={name}" in one.cmdline()):
+        client.kill()
+    work.join(GUARD)
+    assert (work.is_alive(), _of_room(name)) == (False, 0)
 
 
 def _of_room(name: str) -> int:
