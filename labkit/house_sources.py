@@ -36,6 +36,24 @@ def is_unwritten(text: str) -> bool:
     return _STUB_LINE.search(text) is not None
 
 
+def unwritten_lines(text: str) -> tuple[int, ...]:
+    """Return the lines of a source file, from 1, that are the stub.
+
+    Args:
+        text: its text.
+    """
+    return tuple(number for number, line in enumerate(text.split("\n"), 1) if is_unwritten(line))
+
+
+def without_stubs(text: str) -> str:
+    """Return a source file with an empty line in place of each stub.
+
+    Args:
+        text: its text.
+    """
+    return "\n".join("" if is_unwritten(line) else line for line in text.split("\n"))
+
+
 def save_source(part: str, file: str, text: str) -> Path | None:
     """Save the text of a `%%cpp FILE` cell as that file of a part, also if it is not written yet or does not compile.
 

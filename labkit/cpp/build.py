@@ -21,7 +21,7 @@ from labkit.cpp.diagnostics import CompileError, Diagnostic, read_linker
 from labkit.cpp.explain import Plain
 from labkit.cpp.objects import SUPPORT, Job, Object, Unit, compile_unit, job_for, key_of
 from labkit.errors import KitError
-from labkit.house_sources import firmware, is_unwritten
+from labkit.house_sources import firmware, is_unwritten, unwritten_lines
 
 __all__ = [
     "SUPPORT", "CompileError", "Compiled", "Failed", "Program", "UnwrittenError", "compile_only", "is_unwritten",
@@ -39,7 +39,19 @@ _USES = {"ring_buffer.hpp": "template class node::RingBuffer<int, 3>;\n"}
 
 
 class UnwrittenError(CompileError):
-    """A file still has its `#error` line."""
+    """A file still has an `#error` line where the student's code belongs.
+
+    Args:
+        file: its name.
+        text: its text.
+    """
+
+    def __init__(self, file: str, text: str) -> None:
+        self.lines = unwritten_lines(text)
+        number = self.lines[0] if self.lines else 0
+        plain = Plain("unwritten", f"{file} is not written yet.", "write your code, and delete the `#error` line.")
+        super().__init__([Diagnostic("error", "Write your code here, and delete this line.", file, number,
+                                     source=text.split("\n")[number - 1] if number else "", plain=plain)], file)
 
 
 @dataclass(frozen=True)
@@ -122,7 +134,7 @@ def compile_only(file: str, files: Mapping[str, str], *, limit: float = LIMIT) -
         unit = Unit(f"use_{Path(file).stem}.cpp", f'#include "{file}"\n{_USES.get(file, "")}')
     try:
         if is_unwritten(files[file]):
-            raise _not_written(file, files[file])
+            raise UnwrittenError(file, files[file])
         made = compile_unit(unit, job, about=file)
     except CompileError as error:
         return Failed(file, time.monotonic() - started, error)
@@ -156,7 +168,7 @@ def program(
         compiler.require(*libraries)
     for file, text in files.items():
         if is_unwritten(text):
-            raise _not_written(file, text)
+            raise UnwrittenError(file, text)
     job = job_for(files, firmware(), sanitize=sanitize, include=include, definitions=definitions, limit=limit)
     units = _units(name, main, job)
     with ThreadPoolExecutor(max_workers=max(2, min(4, os.cpu_count() or 2))) as pool:
@@ -235,13 +247,3 @@ def _link(
                        fix=compiler.GET_A_COMPILER)
     about = next((one.file for one in errors if one.file), f"{name}.cpp")
     raise CompileError(errors, about)
-
-
-def _not_written(file: str, text: str) -> UnwrittenError:
-    lines = text.split("\n")
-    number = next((at for at, line in enumerate(lines, 1) if is_unwritten(line)), 0)
-    said = Diagnostic(
-        "error", "Write your code here, and delete this line.", file, number,
-        source=lines[number - 1] if number else "",
-        plain=Plain("unwritten", f"{file} is not written yet.", "write your code, and delete the `#error` line."))
-    return UnwrittenError([said], file)

@@ -63,7 +63,7 @@ def error_card(error: CompileError) -> Card:
         error: the compiler's messages.
     """
     if isinstance(error, UnwrittenError):
-        return _unwritten_card(error)
+        return unwritten_card(error)
     first = error.diagnostics[0] if error.diagnostics else Diagnostic("error", "no message")
     head, *_ = error.message.split("\n", 1)
     text = "✗ " + error.message + (f"\nTry: {error.fix}" if error.fix else "")
@@ -85,11 +85,21 @@ def error_card(error: CompileError) -> Card:
     return Card(text, box(BAD, "".join(parts), f"{error.file}: does not compile"))
 
 
-def _unwritten_card(error: UnwrittenError) -> Card:
-    line = error.diagnostics[0].line if error.diagnostics else 0
+def unwritten_card(error: UnwrittenError, so_far: str = "") -> Card:
+    """Return where a file is still to be written.
+
+    Args:
+        error: the file's.
+        so_far: a sentence about what is written of it.
+    """
+    *others, last = map(str, error.lines or (0,))
     head = f"{error.file} is not written yet"
-    at = f"Line {line} still has its `#error`: write" if line else "Write"
-    more = f"{at} your code there, and delete that line." if line else f"{at} your code."
+    if others:
+        more = (f"Lines {', '.join(others)} and {last} still have their `#error`: write your code there, and delete "
+                "those lines.")
+    else:
+        more = f"Line {last} still has its `#error`: write your code there, and delete that line."
+    more += f" {so_far}" if so_far else ""
     return Card(f"○ {head}. {more}", box(OPEN, f"<b>{_symbol('○', OPEN)} {rich(head)}</b><br>{rich(more)}",
                                          f"{error.file}: not written yet"))
 

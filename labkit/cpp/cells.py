@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 
-from labkit import house_sources
+from labkit import house_files, house_sources
 from labkit.card import Card, note_card
 from labkit.cpp import build, cards, doctests, includes, run, workshop
 from labkit.cpp.build import CompileError
@@ -93,8 +93,24 @@ def _of_the_course(file: str) -> bool:
 
 
 def _part(file: str) -> list[Card | str]:
-    made = build.compile_only(file, _headers(file))
-    return [cards.error_card(made.error) if isinstance(made, build.Failed) else cards.compiled_card(made)]
+    files = _headers(file)
+    made = build.compile_only(file, files)
+    if not isinstance(made, build.Failed):
+        return [cards.compiled_card(made)]
+    if isinstance(made.error, build.UnwrittenError) and not house_files.grading():
+        wrong = _of_what_is_written(file, files)
+        return [cards.error_card(wrong) if wrong else cards.unwritten_card(made.error, "What stands there compiles.")]
+    return [cards.error_card(made.error)]
+
+
+def _of_what_is_written(file: str, files: Mapping[str, str]) -> CompileError | None:
+    """What the compiler refuses of a file with stubs: whoever writes place after place wants to know at each."""
+    text = house_sources.without_stubs(files[file])
+    made = build.compile_only(file, {**files, file: text})
+    # What is a warning by nature may come of the code that is missing.
+    wrong = [one for one in made.diagnostics if one.kind == "error" and not one.option] if isinstance(
+        made, build.Failed) else []
+    return CompileError(wrong, file) if wrong else None
 
 
 def _headers(file: str) -> dict[str, str]:

@@ -133,7 +133,7 @@ def test_an_unwritten_part_is_no_error_and_what_needs_it_says_so() -> None:
     stub = "%%cpp status.cpp\nint f() {\n#error Write your code here, and delete this line.\n}"
     [card] = cells.run_cell("status.cpp", stub)
     assert repr(card) == "○ status.cpp is not written yet. Line 3 still has its `#error`: write your code there, and " \
-                         "delete that line."
+                         "delete that line. What stands there compiles."
     assert workshop.unwritten("status.cpp")
     program = '%%cpp demo.cpp\n#include "status.hpp"\nint main() {}'
     [card] = cells.run_cell("demo.cpp", program)
@@ -141,6 +141,22 @@ def test_an_unwritten_part_is_no_error_and_what_needs_it_says_so() -> None:
     workshop.clear()
     [card] = cells.run_cell("demo.cpp", program)
     assert "the cell `%%cpp status.cpp` has not run yet" in repr(card)
+
+
+@pytest.mark.cpp
+def test_a_part_with_several_places_says_which_are_left_and_what_is_wrong_so_far(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stub = "#error Write your code here, and delete this line."
+    text = f"%%cpp status.cpp\nint f() {{\n  {stub}\n}}\nint g() {{\n  return 1\n}}\nint h() {{\n{stub}\n}}"
+    [card] = cells.run_cell("status.cpp", text)
+    assert repr(card).startswith("✗ status.cpp does not compile: line 6.")
+    [card] = cells.run_cell("status.cpp", text.replace("1\n", "1;\n"))
+    assert repr(card) == "○ status.cpp is not written yet. Lines 3 and 9 still have their `#error`: write your code " \
+                         "there, and delete those lines. What stands there compiles."
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    [card] = cells.run_cell("status.cpp", text)
+    assert repr(card).endswith("delete those lines.")
 
 
 @pytest.mark.cpp
