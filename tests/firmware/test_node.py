@@ -89,7 +89,8 @@ def test_commands_are_carried_out_and_acknowledged(
     node.ready()
     lit = {"id": "c-17", "command": "set_led", "params": {"state": "on", "brightness": 128}}
     assert listener.command("04", json.dumps(lit)) == {"id": "c-17", "command": "set_led", "ok": True}
-    assert {"node_id": "node_04", "led": {"state": "on", "brightness": 128}} in node.lines
+    led = {"node_id": "node_04", "led": {"state": "on", "brightness": 128}}
+    wait_until(lambda: led in node.lines, 60, what="what the board says of its lamp")  # its line and its answer race
     lit["id"], lit["params"] = "c-18", {"state": "on", "brightness": 256}
     assert listener.command("04", json.dumps(lit)) == {
         "id": "c-18",

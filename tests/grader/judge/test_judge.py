@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from grader.capsule.launcher import ROOM, Kernel, LaunchError, launcher
+from grader.judge.kernel import Execution
 from grader.judge.room import judge
+from grader.judge.session import Session
 from grader.submission import Graded, Limits
 from labkit.checks.result import MIME
 from tests.grader.judge.conftest import Judge
@@ -54,6 +57,13 @@ def test_a_function_that_is_older_than_its_cell_is_told(judged: Judge) -> None:
     graded = judged(notebook("def double(number:\n    return 5", before=DOUBLE))
     assert graded.results["93.1"]["notes"] == [
         "the cell with `def double` ended with an error when you ran it: this is an older version"]
+
+
+def test_an_exercise_that_fails_through_an_earlier_one_says_so_first(judged: Judge) -> None:
+    graded = judged(notebook("def double(number):\n    return 5", add="def add(a, b):\n    return double(a) + b - a"))
+    assert [graded.results[id]["first"].partition(",")[0] for id in ("93.1", "93.2", "93.3")] == [
+        "", "", "this uses `double` of exercise 93.1"]
+    assert "first: this uses `double`" in "".join(shown(graded.notebook, "check-93-3"))
 
 
 def test_a_cell_with_points_of_which_no_check_is_known_is_not_left_to_the_student(judged: Judge) -> None:
@@ -199,8 +209,16 @@ def test_after_three_deaths_what_hidden_cases_decide_on_is_lost(judged: Judge) -
     assert "started 3 times" in graded.results["93.1"]["criteria"][1]["finding"]["found"]
 
 
-def test_a_submission_over_its_time_is_ended(judged: Judge) -> None:
-    graded = judged(notebook(between="import time\ntime.sleep(60)"), Limits(cell=60, submission=6))
+def test_a_submission_over_its_time_is_ended(judged: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeps, execute = "import time\ntime.sleep(60)", Session.execute
+
+    def late(session: Session, source: str) -> Execution:
+        if source == sleeps:  # what was before may take as long as a busy machine needs
+            session._guard._until = time.monotonic() + 1
+        return execute(session, source)
+
+    monkeypatch.setattr(Session, "execute", late)
+    graded = judged(notebook(between=sleeps), Limits(cell=60, submission=120))
     assert scores(graded) == [4, 0, 0]
     assert ("time", "between") in kinds(graded)
 

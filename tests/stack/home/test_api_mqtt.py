@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from labkit.checks.broker_view import viewing
 from labkit.checks.fake_broker import FakeBroker
@@ -171,7 +172,12 @@ def test_a_broker_that_refuses_or_says_nothing_is_a_503(influx: Endpoint, monkey
 def test_more_waiting_requests_than_allowed_are_turned_away(broker: Endpoint, influx: Endpoint) -> None:
     app = api.create_app(broker, influx, max_waiting=1)
     with viewing(broker) as view, ThreadPoolExecutor(1) as pool:
-        first = pool.submit(app.test_client().post, "/mqtt/subscribe", json={"topic": "api/busy", "timeout": 20})
+        def served() -> TestResponse | None:
+            answer = app.test_client().post("/mqtt/subscribe", json={"topic": "api/busy", "timeout": 20})
+            return answer if answer.status_code == 200 else None
+
+        # It may itself be turned away, if the second one is there just then: it comes again until it is let in.
+        first = pool.submit(wait_until, served, 60, what="the first request is let in")
 
         def turned_away() -> bool:
             answer = app.test_client().post("/mqtt/subscribe", json={"topic": "api/other", "timeout": 0})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from stack.runtime import InfluxSettings, MqttSettings, ServiceSettings, Stage, run
@@ -17,12 +18,10 @@ class Settings(ServiceSettings, MqttSettings, InfluxSettings):
 class Worker:
     def __init__(self, app: Any) -> None:
         self.app = app
-        self.tries = 0
         self.stats: Mapping[str, Any] = {"received": 3, "stored": 2, "rejected": 1, "lag": 7, "error": "a bad line"}
 
     def start(self) -> None:
-        self.tries += 1
-        if self.tries <= int(os.environ.get("FAILS", "0")):
+        if (needed := os.environ.get("NEEDS")) and not Path(needed).exists():
             raise ConnectionError("no broker yet")
         if os.environ.get("BREAKS"):
             raise ValueError("a fault of its own")

@@ -72,9 +72,10 @@ def test_every_kind_of_service_serves_health_and_metrics_beside_its_own_routes(a
     assert [json.loads(line)["event"] for line in log.splitlines()] == ["started", "ended"]
 
 
-def test_a_service_waits_for_what_is_not_there_yet_and_says_so() -> None:
-    with running(FAILS="3") as service:
+def test_a_service_waits_for_what_is_not_there_yet_and_says_so(tmp_path: Path) -> None:
+    with running(NEEDS=str(tmp_path / "broker")) as service:
         first = service.get("/health")
+        (tmp_path / "broker").touch()
         wait_until(lambda: service.get("/health").status_code == 200, 60, what="the service is healthy")
     assert first.status_code == 503
     assert "no broker yet" in first.json()["last_error"] or first.json()["last_error"] == "starting"
@@ -87,8 +88,8 @@ def test_a_dependency_that_fails_makes_the_service_unhealthy() -> None:
     assert answer.json()["checks"] == {"mqtt": {"status": "fail", "detail": "connection refused"}}
 
 
-def test_a_service_that_is_asked_to_end_while_it_waits_ends_cleanly() -> None:
-    with running(FAILS="1000") as service:
+def test_a_service_that_is_asked_to_end_while_it_waits_ends_cleanly(tmp_path: Path) -> None:
+    with running(NEEDS=str(tmp_path / "broker")) as service:
         assert service.end()[0] == 0
 
 
