@@ -51,8 +51,8 @@ def opened(data: Mapping[str, Any]) -> Result:
         criteria=[CriterionResult(f"{line['title']} (a hidden case)" if line["hidden"] and line["finding"]
                                   else line["title"], line["points"], line["state"], _finding(line["finding"]),
                                   line["seconds"]) for line in data["criteria"]],
-        seconds=data["seconds"], seed=data["seed"], notes=list(data["notes"]), problem=data["problem"],
-        written=data["state"] != "not written",
+        seconds=data["seconds"], seed=data["seed"], first=data.get("first", ""), notes=list(data["notes"]),
+        problem=data["problem"], written=data["state"] != "not written",
     )
 
 

@@ -15,6 +15,7 @@ from grader.judge.outputs import Outputs
 from grader.judge.session import ALL_OUTPUTS, Session
 from grader.judge.student import KernelStudent, definition
 from labkit.checks import runner
+from labkit.checks.earlier import mend_first
 from labkit.checks.registry import CheckFunction, Exercise
 from labkit.checks.result import Result
 from labkit.checks.world import World
@@ -201,6 +202,8 @@ class Notebook:
         if result.problem is not None:
             self.session.note("kit", f"Exercise {exercise.id} could not be checked: {result.problem}")
         result.notes += self._outdated(exercise)
+        result.first = mend_first(exercise, result, [(self.exercises[id], found) for id, found in self.results.items()],
+                                  self._texts)
         self.results[exercise.id] = result
         if not self.session.alive:
             self._hard.add(exercise.id)

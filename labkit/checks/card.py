@@ -94,6 +94,7 @@ def _text(result: Result) -> str:
     lines = [f"{_MARK[result.state][0]} {headline(result)}  ({result.seconds:.1f} s)"]
     if result.shown_problem is not None:
         lines += [f"  {_EXCUSE}", textwrap.indent(result.shown_problem, "  ")]
+    lines += [f"  first: {result.first}"] if result.first else []
     hinted: set[str] = set()
     for line, finding in _shown_lines(result):
         symbol, word = _MARK[line.state]
@@ -117,6 +118,7 @@ def _html(result: Result) -> str:
     ]
     if result.shown_problem is not None:
         parts.append(f"<p>{html.escape(_EXCUSE)}</p><pre style='{CODE}'>{html.escape(result.shown_problem)}</pre>")
+    parts += [f"<p style='margin:.4em 0'><b>First:</b> {rich(result.first)}</p>"] if result.first else []
     items = "".join(_item(line, finding) for line, finding in _shown_lines(result))
     parts.append(f"<ul style='list-style:none;padding-left:.3em;margin:.4em 0'>{items}</ul>")
     parts += [f"<small>Note: {rich(note)}</small><br>" for note in result.notes]

@@ -45,6 +45,8 @@ class Recorder:
         """Whether any of the student's functions was there and really ran."""
         self.absent = False
         """Whether any function was missing or a stub."""
+        self.called: set[str] = set()
+        """Names of the student's functions that were called."""
         self.lost: Finding | None = None
         """Set when the process of the student's code has ended: from then on nothing happens, so nothing is met."""
         self._values: list[tuple[str, Any]] = []

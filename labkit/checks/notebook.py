@@ -19,6 +19,7 @@ from typing import Any
 
 from labkit.checks.capture import captured, quiet_descriptors
 from labkit.checks.card import hint_card, note_card, result_card
+from labkit.checks.earlier import mend_first
 from labkit.checks.hints import Hint
 from labkit.checks.registry import Exercise, exercise_id, find, hidden_cases
 from labkit.checks.result import Result
@@ -74,6 +75,7 @@ def check(id: str, *, namespace: MutableMapping[str, Any] | None = None, seed: i
     except KeyboardInterrupt:
         raise CheckInterrupted from None
     result.notes += _outdated(exercise, names)
+    result.first = mend_first(exercise, result, [(find(id), found) for id, found in _last.items()], _cells(names))
     _last[exercise.id] = result
     _shown.pop(exercise.id, None)
     result_card(result).display()
@@ -98,7 +100,7 @@ def _outdated(exercise: Exercise, names: MutableMapping[str, Any]) -> list[str]:
 
     A student who mends a function, overlooks the SyntaxError and runs the check reads about a version that is gone.
     """
-    cells = [text for text in names.get("In", []) if isinstance(text, str)]
+    cells = _cells(names)
     notes = []
     for name in (signature.split("(")[0] for signature in exercise.functions):
         head = re.compile(rf"^def {re.escape(name)}\b", re.MULTILINE)
@@ -113,6 +115,11 @@ def _outdated(exercise: Exercise, names: MutableMapping[str, Any]) -> list[str]:
         if source.strip() not in last:
             notes.append(f"the cell with `def {name}` ended with an error when you ran it: this is an older version")
     return notes
+
+
+def _cells(names: MutableMapping[str, Any]) -> list[str]:
+    """The texts of the cells that have run, as IPython keeps them."""
+    return [text for text in names.get("In", []) if isinstance(text, str)]
 
 
 def _endpoints(exercise: Exercise) -> dict[str, Any]:

@@ -8,7 +8,7 @@
                    "state": "passed" | "failed" | "not written" | "not checked", "seconds": float, "hidden": bool,
                    "finding": null | {"expected": str, "found": str, "try": str, "call": str, "line": str,
                                       "printed": str, "kind": str, "hint": null | {"id": str, "levels": [str]}}}],
-     "notes": [str], "problem": null | str, "hidden_seconds": float, "hidden_notes": [str]}
+     "first": str, "notes": [str], "problem": null | str, "hidden_seconds": float, "hidden_notes": [str]}
 
 `problem` is set when the kit itself failed; the score then says nothing about the student. `data(open=False)` is the
 same without what hidden cases found, which may repeat their inputs: this is what goes into a notebook.
@@ -140,12 +140,14 @@ class Result:
         criteria: the lines of the card.
         seconds: how long the whole check took.
         seed: the seed of its random cases.
+        first: what to mend before this, a sentence; "" if nothing.
         notes: remarks that cost nothing.
         problem: why the kit could not check, if it could not.
         written: False if nothing of the student's ran, because all of it is missing or a stub.
         hidden_seconds: how long the hidden cases took.
         hidden_notes: remarks on them.
         hidden_problem: whether the problem came up in the hidden cases.
+        called: names of the student's functions that the public cases called.
     """
 
     exercise: str
@@ -154,12 +156,14 @@ class Result:
     criteria: list[CriterionResult] = field(default_factory=list)
     seconds: float = 0.0
     seed: int = 0
+    first: str = ""
     notes: list[str] = field(default_factory=list)
     problem: str | None = None
     written: bool = True
     hidden_seconds: float = 0.0
     hidden_notes: list[str] = field(default_factory=list)
     hidden_problem: bool = False
+    called: frozenset[str] = frozenset()
 
     @property
     def score(self) -> int | float:
@@ -216,6 +220,7 @@ class Result:
             "seconds": round(self.seconds, 3),
             "seed": self.seed,
             "criteria": [criterion.data(open=open) for criterion in self.criteria],
+            "first": self.first,
             "notes": list(self.notes),
             "problem": self.problem if open else self.shown_problem,
             **({"hidden_seconds": round(self.hidden_seconds, 3), "hidden_notes": list(self.hidden_notes)}

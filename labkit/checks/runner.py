@@ -38,6 +38,7 @@ def run_public(exercise: Exercise, student: Student, world: World) -> Result:
     with _checking(exercise, student, world) as after:
         public = _judge(exercise.run, exercise, student, world, result)
         result.criteria = _with_points(public, exercise, result)
+        result.called = frozenset(public.called)
         untouched = bool(result.criteria) and all(line.state == "not written" for line in result.criteria)
         result.written = (public.ran or not public.absent) and not untouched
     result.notes += after.notes

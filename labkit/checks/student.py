@@ -147,6 +147,8 @@ class Student(ABC):
             absent = error is not None and error.state in {"missing", "stub"}
             running.absent |= absent
             running.ran |= not absent and do in {"call", "kit"}
+            if do == "call" and ref is None:
+                running.called.add(name)
             if error is not None and error.state == "died":
                 running.lost = Finding(expected="an end of every call", found=error.message, advice=ENDED, call=text,
                                        kind="died")

@@ -60,6 +60,14 @@ def outputs(cell: Any) -> list[str]:
     return [output.output_type for output in cell.outputs]
 
 
+def test_a_card_says_which_earlier_exercise_to_mend_first() -> None:
+    counter = ("class Counter:\n    def __init__(self, count): self.count = twice(count)\n"
+               "    def add(self, n): self.count += n\ndef read(counter): return counter.count")
+    *_, card = played("def twice(number): return 'two'", "check('90.1')", counter, "check('90.2')")
+    assert ("\n  first: this uses `twice` of exercise 90.1, which had 0 of 4 points when it was checked. "
+            "Mend that first, and run both checks again.\n") in card.outputs[0].data["text/plain"]
+
+
 def graded(cell: Any, points: float = 4) -> tuple[Any, Any]:
     cell = cell.copy()
     cell.metadata = nbformat.from_dict(

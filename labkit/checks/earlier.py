@@ -1,0 +1,82 @@
+"""What a student should mend first: an earlier exercise whose function this one uses, and which is not right yet.
+
+`collect` of exercise 1.5 connects with the `connect` of exercise 1.1. If that one is wrong, the card of 1.5 can only
+say what `collect` did not do; the way to its points begins at 1.1.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence, Set
+
+from labkit.checks.registry import Exercise
+from labkit.checks.result import Result
+
+_NAME = re.compile(r"\s*(\w+)")
+_WRONG = frozenset({"partly", "failed", "not written"})
+
+
+def mend_first(
+    exercise: Exercise, result: Result, before: Iterable[tuple[Exercise, Result]], cells: Sequence[str]
+) -> str:
+    """Return a sentence for the card of an exercise that lost points; empty if no earlier one can be the reason.
+
+    It can be if its last check found it wrong, and if one of its functions was called by this check, or is used by what
+    the student wrote for this exercise, directly or through other functions of the notebook.
+
+    Args:
+        exercise: what was checked.
+        result: what came of it.
+        before: the exercises that were checked before, each with what came of it last.
+        cells: the texts of the cells that ran, in their order.
+    """
+    if result.state not in {"partly", "failed"}:
+        return ""
+    wrong = [(other, found) for other, found in before
+             if other.lab == exercise.lab and _number(other) < _number(exercise) and found.state in _WRONG]
+    if not wrong:
+        return ""
+    own = set(names_of(exercise))
+    used = _reached(own | result.called, _definitions(cells))
+    for other, found in sorted(wrong, key=lambda pair: _number(pair[0])):
+        if taken := [name for name in names_of(other) if name in used and name not in own]:
+            return (f"this uses `{taken[0]}` of exercise {other.id}, which had {found.score} of {found.points} points "
+                    "when it was checked. Mend that first, and run both checks again.")
+    return ""
+
+
+def names_of(exercise: Exercise) -> list[str]:
+    """Return the names of the functions and classes that a student writes for an exercise."""
+    return [found[1] for text in exercise.functions if (found := _NAME.match(text))]
+
+
+def _number(exercise: Exercise) -> int:
+    return int(exercise.id.split(".")[1])
+
+
+def _definitions(cells: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return, for each function and class that cells define, the names that it reads; the last one of a name counts."""
+    found: dict[str, frozenset[str]] = {}
+    for text in cells:
+        # Magics are no Python.
+        plain = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(("%", "!")))
+        try:
+            for node in ast.parse(plain).body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    found[node.name] = frozenset(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return found
+
+
+def _reached(names: Set[str], definitions: Mapping[str, frozenset[str]]) -> set[str]:
+    """Return these names, and all that their definitions read, and so on."""
+    reached: set[str] = set()
+    todo = list(names)
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += definitions.get(name, ())
+    return reached
