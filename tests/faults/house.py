@@ -12,6 +12,7 @@ from labkit.services import Endpoint
 from labkit.up.supervisor import Supervisor, Wishes
 from labkit.up.systems import house
 from labkit.waiting import wait_until
+from tests import alive
 
 RECOVERY = 120.0
 """Seconds that a killed member may take until it works again: the supervisor starts it, and it finds its place."""
@@ -87,7 +88,7 @@ class System:
 def _process(module: str) -> psutil.Process:
     """The process of a module, not the guardian that has it on its command line, too."""
     for process in psutil.Process().children(recursive=True):
-        words = process.cmdline()
+        words = alive.words(process)
         if words[1:2] == ["-P"] and module in words:
             return process
     raise AssertionError(f"no process runs {module}")

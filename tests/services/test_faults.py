@@ -18,6 +18,7 @@ from labkit.errors import KitError, StudentError
 from labkit.services import faults, start
 from labkit.services.process import Process
 from labkit.waiting import wait_until
+from tests import alive
 from tests.services.paho_client import Client
 
 
@@ -97,8 +98,8 @@ def test_a_kafka_in_memory_says_so_and_comes_back_empty() -> None:
 
 def processes_of(server: Process) -> list[psutil.Process]:
     """A PostgreSQL's own processes: other rooms on this worker may have one too."""
-    mine = (child for child in psutil.Process().children() if str(server.directory) in child.cmdline())
-    return [each for guardian in mine for each in guardian.children(recursive=True) if "postgres" in each.name()]
+    mine = (child for child in psutil.Process().children() if str(server.directory) in alive.words(child))
+    return [each for guardian in mine for each in guardian.children(recursive=True) if "postgres" in alive.name(each)]
 
 
 def test_a_killed_server_has_no_process_left_and_a_restarted_one_ends_with_its_owner() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from labkit.services import session, start
 from labkit.waiting import wait_until
+from tests import alive
 from tests.services.test_kafka_contract import JARS
 
 OWNER = Path(__file__).with_name("owner.py")
@@ -171,7 +172,7 @@ def test_a_killed_guardian_takes_its_server_with_it(provider: str) -> None:
     with start("mqtt", provider=provider) as services:
         running = next(one for one in session._running["mqtt"] if one.endpoint == services.mqtt)
         directory = str(getattr(running.server, "directory", None))
-        guardian = next(process for process in psutil.Process().children() if directory in process.cmdline())
+        guardian = next(process for process in psutil.Process().children() if directory in alive.words(process))
         guardian.kill()
         wait_until(lambda: not accepts(services.mqtt.port), LIMIT, what="the server's end")
         wait_until(lambda: not running.alive(), LIMIT, what="the news of it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
@@ -18,6 +17,7 @@ import pytest
 from labkit.errors import StudentError
 from labkit.up.command import parse_duration
 from labkit.waiting import wait_until
+from tests import alive
 from tests.up.house import document, family, row, temporary_folder, up, without, words
 
 # What has to have taken messages, and given them on, for a system to be one that runs.
@@ -97,10 +97,9 @@ class HouseUp:
     def child(self, *last_words: str) -> psutil.Process | None:
         """The process whose command ends so; not its guardian, whose command ends so too."""
         for one in family(self.process.pid):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                command = one.cmdline()
-                if tuple(command[-len(last_words):]) == last_words and not any("guardian" in word for word in command):
-                    return one
+            command = alive.words(one)
+            if tuple(command[-len(last_words):]) == last_words and not any("guardian" in word for word in command):
+                return one
         return None
 
     def check_nothing_is_left(self) -> None:
@@ -152,9 +151,9 @@ def test_a_killed_process_is_started_again_a_notebook_can_attach_and_ctrl_c_leav
 
 @ON_POSIX
 def test_a_killed_server_is_started_again_and_sigterm_leaves_nothing(house: HouseUp) -> None:
-    broker = next(one for one in house.family if one.name() == "mosquitto")
+    broker = next(one for one in house.family if alive.name(one) == "mosquitto")
     broker.kill()
-    wait_until(lambda: any(one.name() == "mosquitto" and one.pid != broker.pid for one in family(house.process.pid)),
+    wait_until(lambda: any(alive.name(one) == "mosquitto" and one != broker for one in family(house.process.pid)),
                60, what="another broker")
     house.process.send_signal(signal.SIGTERM)
     assert house.process.wait(60) == 0, house.said()

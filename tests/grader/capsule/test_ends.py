@@ -17,6 +17,7 @@ from grader.capsule import bubblewrap_room, cpp_cache, docker
 from grader.capsule.starter import start
 from grader.layout import CourseFiles
 from labkit.waiting import wait_until
+from tests import alive
 from tests.conftest import stand_in
 from tests.grader.capsule.ground import GUARD, Ground
 
@@ -121,12 +122,12 @@ VICTIMS: dict[str, Callable[[list[psutil.Process]], int]] = {
     "bubblewrap of the room": lambda family: _find(family, "bwrap", 0),
     "first process of the room": lambda family: _find(family, "bwrap", 1),
     "the judge": lambda family: next(one.pid for one in family
-                                     if one.name() != "bwrap" and "class Student" in " ".join(one.cmdline())),
+                                     if alive.name(one) != "bwrap" and "class Student" in " ".join(alive.words(one))),
 }
 
 
 def _find(family: list[psutil.Process], name: str, place: int) -> int:
-    return [process.pid for process in family if process.name() == name][place]
+    return [process.pid for process in family if alive.name(process) == name][place]
 
 
 @pytest.mark.bubblewrap
@@ -142,15 +143,15 @@ def test_nothing_is_left_when_something_is_killed(victim: str, course: CourseFil
         assert coordinator.stdout is not None
         assert coordinator.stdout.readline() == "ready\n"
         family = psutil.Process(coordinator.pid).children(recursive=True)
-        assert any("a-daemon-of-a-student" in " ".join(process.cmdline()) for process in family)
+        assert any("a-daemon-of-a-student" in " ".join(alive.words(process)) for process in family)
         os.kill(VICTIMS[victim](family) if victim in VICTIMS else coordinator.pid, signal.SIGKILL)
-        wait_until(lambda: not any(_runs(process) for process in family), GUARD, what="all of it is gone")
+        wait_until(lambda: not any(alive.runs(process) for process in family), GUARD, what="all of it is gone")
     finally:
         coordinator.kill()
         coordinator.wait()
         coordinator.stdout.close() if coordinator.stdout else None
         for process in family:
-            if _runs(process):
+            if alive.runs(process):
                 process.kill()
 
 
@@ -199,7 +200,7 @@ def test_no_container_is_left_of_compiling_that_took_too_long(
     work = threading.Thread(target=cpp_cache.fill, args=(tmp_path, docker._compile))
     work.start()
     wait_until(lambda: _of_room(name), GUARD, what="the container that compiles")
-    for client in (one for one in psutil.Process().children() if f"--label={docker.LABEL}={name}" in one.cmdline()):
+    for client in (one for one in psutil.Process().children() if f"--label={docker.LABEL}={name}" in alive.words(one)):
         client.kill()
     work.join(GUARD)
     assert (work.is_alive(), _of_room(name)) == (False, 0)
@@ -210,10 +211,6 @@ def _of_room(name: str) -> int:
     listed = [subprocess.run(["docker", *words, *mine], capture_output=True, text=True, check=True).stdout.split()
               for words in (["ps", "--all"], ["volume", "ls"])]
     return sum(map(len, listed))
-
-
-def _runs(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def test_a_process_survives_the_thread_that_asked_for_it() -> None:

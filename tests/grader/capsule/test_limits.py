@@ -213,7 +213,7 @@ try:
             time.sleep(600)
         children.append(child)
 except OSError:
-    time.sleep(0.3)
+    time.sleep(0.5)  # long enough to be seen, and half of what a fork bomb is given
 for child in children:
     os.kill(child, signal.SIGKILL); os.waitpid(child, 0)
 print(len(children) > 30)
