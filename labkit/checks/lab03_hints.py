@@ -202,7 +202,7 @@ TOO_LONG = Hint(
 )
 ACTION_NAMES = Hint(
     "action-names",
-    "Compare the names letter by letter.",
+    "Follow this name through your `if … else if …`, letter by letter: in which branch does it end?",
     "A name is a command only if it is the whole name: `set_led2`, `Set_led` and the empty text are unknown.",
     "Compare whole texts with `==`. When none is equal, return a reason with the name, and leave `action` as it is.",
 )

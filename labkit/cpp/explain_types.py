@@ -8,6 +8,7 @@ from labkit.cpp.plain import About, Plain, short_type
 
 _NUMBER = re.compile(r"^(?:const )?(?:std::)?(?:u?int\w*|unsigned|short|long|float|double|char|bool|size_t)[a-z ]*$")
 _TEXT = re.compile(r"string_view|\bText<|\bReason\b|\bchar ?(?:const)? ?[\[*]|\bstring\b")
+_SET = re.compile(r"\bif\b[^;{]*[^=!<>]=[^=]")  # an assignment in a condition
 _OWN_TEXT = re.compile(r"^(?:const )?(?:node::)?(?:Text<\w+>|Reason|Topic|Name)&?$")
 _OPERANDS = re.compile(r"operand types? (?:are|is) '(?P<left>[^']+)'(?: and '(?P<right>[^']+)')?|"
                        r"(?:operands of types|to binary expression \() ?'(?P<first>[^']+)' and '(?P<second>[^']+)'")
@@ -92,6 +93,9 @@ def operator(about: About) -> Plain:
     sides = [short_type(side) for side in operands.groups() if side] if operands else []
     if "int" in sides and (text := characters(about.source)):
         return in_single_quotes(text)
+    if name in ("&&", "||") and _SET.search(about.source):
+        return Plain("type", "One `=` sets a value; a comparison is written with two.",
+                     "write `==` where you ask whether two values are equal.")
     texts = [side for side in sides if _TEXT.search(side)]
     if name in ("+", "+=", "expression") and texts and _plus(about.source):
         if len(texts) < len(sides):

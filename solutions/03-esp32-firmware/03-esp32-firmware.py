@@ -186,6 +186,12 @@ int main() {
 # return json.view();                                          // each begin has had its end()
 # ```
 #
+# | Python | C++ |
+# |---|---|
+# | `if a and not b or c == 1:` | `if (a && !b \|\| c == 1) { … }` |
+# | the end of a line | `;` at the end of each statement |
+# | `True`, `'text'`, `# why` | `true`, `"text"`, `// why` |
+#
 # Write your lines in place of each `#error`, then run the cell: it says whether the file compiles, and which line is
 # wrong if it does not. *View → Show Line Numbers* shows the numbers.
 
@@ -296,9 +302,10 @@ int main() {
 #
 # ### Exercise 3.2: `set_led` (4 points)
 #
-# **Write** what is missing in three functions of `command.cpp`: four places with `#error`. Read the whole of
-# `parse_set_interval` first, which is given: a table says which keys there are and where their values go,
-# `read_members` refuses what does not fit it, then each value is judged, and only then something is changed.
+# **Write** what is missing in three functions of `command.cpp`: four places with `#error`. To check one function
+# before the others are written, delete their `#error` too. Read `parse_set_interval` first, which is given: a table
+# says which keys there are and where their values go, `read_members` refuses what does not fit it, then each value is
+# judged, and only then something is changed.
 #
 # **`parse_set_led(params, led)`** reads `{"state": "on", "brightness": 128}`. The table is given. Judge both values,
 # then set `led.on` and `led.brightness`. When you refuse, `led` stays as it was.
@@ -553,7 +560,7 @@ int main() {
 # |---|---|---|
 # | `tick(now)` | WAITING → READY, and ON TRIAL → HOLDING, once `now` has reached `due_` | HOLDING sets `failures_` to 0 |
 # | `may_try(now)` | READY → TRYING | does `tick(now)` first; `true` if it was READY, else `false` |
-# | `failed(now)` | TRYING, ON TRIAL, HOLDING → WAITING | does `tick(now)` first; sets `due_`; then counts the failure |
+# | `failed(now)` | TRYING, ON TRIAL, HOLDING → WAITING | does `tick(now)` first; `due_` is `now` and the wait; counts the failure |
 #
 # `ceiling_ms(failures)` is the longest wait: `limits_.base_ms` × 2 to the power of `failures`, but never more than
 # `limits_.cap_ms`. For every `failures`, also 4,000,000,000. `failed` waits for 0 to `ceiling_ms(failures_)`
@@ -564,8 +571,7 @@ int main() {
 # if (state_ == State::kTrying || state_ == State::kHolding) return;        // also kReady, kOnTrial, kWaiting
 # const std::uint64_t wide = static_cast<std::uint64_t>(limits_.base_ms) << n;       // n from 0 to 31
 # return static_cast<std::uint32_t>(wide);                                  // once it is small enough
-# const std::uint64_t choices = static_cast<std::uint64_t>(most) + 1U;      // how many numbers are from 0 to most
-# const std::uint64_t wait = (random_.next() * choices) >> 32U;             // one of them, each as likely
+# const std::uint64_t wait = (random_.next() * choices) >> 32U;             // 0 to choices - 1, each as likely
 # ```
 #
 # ```c++
@@ -611,8 +617,10 @@ void Backoff::failed(std::uint64_t now) {
   // ### BEGIN SOLUTION
   tick(now);
   if (state_ == State::kReady || state_ == State::kWaiting) return;
+  // ### END SOLUTION
   // Each of 0 … ceiling is as likely as the others: 32 random bits × choices, the upper half.
   const std::uint64_t choices = static_cast<std::uint64_t>(ceiling_ms(failures_)) + 1U;
+  // ### BEGIN SOLUTION
   due_ = now + ((random_.next() * choices) >> 32U);
   if (failures_ < std::numeric_limits<std::uint32_t>::max()) ++failures_;
   state_ = State::kWaiting;

@@ -43,6 +43,8 @@ MISTAKES = [
      "`State::kTrying`"),
     ("= in a condition", "enum class State { kOn };\nvoid f(State s) {\n  if (s = State::kOn) return;\n}", "type", 3,
      "`==`"),
+    ("= in a longer condition", "enum class S { kOn };\nvoid f(S s) {\n  if (s = S::kOn && 1 >= 0) return;\n}",
+     "type", 3, "`==`"),
     ("a brace is missing", "int f(int x) {\n  if (x) {\n  return 1;\n}\nint g() { return 1; }", "brace", 5, "`}`"),
     ("a brace too many", "int f(int x) {\n  if (x) {\n    x = 1; }\n  }\n  return x;\n}", "brace", 5,
      "too many"),
