@@ -22,8 +22,8 @@ def mend_first(
 ) -> str:
     """Return a sentence for the card of an exercise that lost points; empty if no earlier one can be the reason.
 
-    It can be if its last check found it wrong, and if one of its functions was called by this check, or is used by what
-    the student wrote for this exercise, directly or through other functions of the notebook.
+    It can be if its last check found it wrong, and if one of its functions, or a helper in one cell with them, was
+    called by this check, or is used by what the student wrote for this exercise, directly or through other functions.
 
     Args:
         exercise: what was checked.
@@ -37,10 +37,14 @@ def mend_first(
              if other.lab == exercise.lab and _number(other) < _number(exercise) and found.state in _WRONG]
     if not wrong:
         return ""
-    own = set(names_of(exercise))
-    used = _reached(own | result.called, _definitions(cells))
+    notebook = _definitions(cells)
+    reads = {name: names for at in notebook for name, names in at.items()}
+    used = _reached({*names_of(exercise), *result.called}, reads)
     for other, found in sorted(wrong, key=lambda pair: _number(pair[0])):
-        if taken := [name for name in names_of(other) if name in used and name not in own]:
+        asked = names_of(other)
+        # What stands in one cell with it, such as a helper of `connect`, was written for the same exercise.
+        beside = [name for at in notebook if not at.keys().isdisjoint(asked) for name in at]
+        if taken := [name for name in (*asked, *beside) if name in used]:
             return (f"this uses `{taken[0]}` of exercise {other.id}, which had {found.score} of {found.points} points "
                     "when it was checked. Mend that first, and run both checks again.")
     return ""
@@ -55,11 +59,12 @@ def _number(exercise: Exercise) -> int:
     return int(exercise.id.split(".")[1])
 
 
-def _definitions(cells: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Return, for each function and class that cells define, the names that it reads; the last one of a name counts."""
-    found: dict[str, frozenset[str]] = {}
+def _definitions(cells: Sequence[str]) -> list[dict[str, frozenset[str]]]:
+    """Return, for each cell, its functions and classes with the names that they read; the last one of a name counts."""
+    notebook: list[dict[str, frozenset[str]]] = []
     for text in cells:
         # Magics are no Python.
+        found: dict[str, frozenset[str]] = {}
         plain = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(("%", "!")))
         try:
             for node in ast.parse(plain).body:
@@ -67,7 +72,9 @@ def _definitions(cells: Sequence[str]) -> dict[str, frozenset[str]]:
                     found[node.name] = frozenset(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-    return found
+        notebook = [{name: reads for name, reads in at.items() if name not in found} for at in notebook]
+        notebook.append(found)
+    return notebook
 
 
 def _reached(names: Set[str], definitions: Mapping[str, frozenset[str]]) -> set[str]:

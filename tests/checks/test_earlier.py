@@ -37,6 +37,18 @@ def test_an_earlier_function_that_is_used_and_was_wrong_is_named(cells: list[str
     assert mend_first(COLLECT, ended("90.3"), list(reversed(WRONG)), cells) == SAID
 
 
+def test_a_helper_in_the_cell_of_an_earlier_answer_belongs_to_it() -> None:
+    cells = ["def connect(broker): return begin(broker)\ndef begin(broker): ...", "def collect(broker): begin(broker)"]
+    assert mend_first(COLLECT, ended("90.3"), WRONG, cells) == SAID.replace("`connect`", "`begin`")
+    cells.append("def begin(broker): return 'another one'")
+    assert mend_first(COLLECT, ended("90.3"), WRONG, cells) == ""
+
+
+def test_an_exercise_that_names_an_earlier_function_among_its_own_is_told_too() -> None:
+    both = made("90.4", "publish(client) -> None", "connect(broker) -> Client")
+    assert mend_first(both, ended("90.4", "failed", "connect"), WRONG, []) == SAID
+
+
 def test_so_is_one_that_the_check_called_itself() -> None:
     assert mend_first(COLLECT, ended("90.3", "failed", "connect"), WRONG, []) == SAID
 
