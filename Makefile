@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Two thirds of a test's time is waiting for a server, so there are more workers than cores. TESTS=tests/checks runs one room.
 TESTS ?= tests
+# Thousands of processes import the same modules here: they are compiled once, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) \* 2)
 
 # Debian packs Python's venv apart. As root, in a container for example, it is installed here; others are told how.

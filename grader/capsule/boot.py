@@ -60,6 +60,9 @@ def main(connection_file: str, limits: str, folder: str = "") -> None:
     # Files beside the notebook may be named like a module. IPython puts their folder after the standard library, as in
     # every notebook; before it does, what the judge needs here is imported.
     del sys.path[0]
+    # Nobody attaches a debugger here, and loading it is a tenth of what a kernel costs. `grader.judge.kernel` makes it
+    # importable again before the first cell.
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
     for name in ("ipykernel.kernelapp", "labkit.checks.kernel_host"):
         importlib.import_module(name)
     # Nobody reads what goes past the kernel's own streams.

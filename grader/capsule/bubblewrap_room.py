@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.capsule import bubblewrap, cpp_cache, view
+from grader.capsule import bubblewrap, bytecode, cpp_cache, view
 from grader.capsule.launcher import COURSE, ROOM
 from grader.capsule.starter import start
 from grader.layout import CourseError, CourseFiles
@@ -68,6 +68,7 @@ class BubblewrapRoom:
             CourseError: a folder cannot be read by the user that the room runs as.
             KitError: bubblewrap could not be started.
         """
+        bytecode.write(folder for name in _PACKAGES if (folder := view.package(name)) is not None)
         return run(list(JUDGE), course=self._course, settings={COURSE: self.course_root})
 
     def prepare(self, lab: str) -> None:

@@ -1,15 +1,16 @@
 """Watches the capsules of a room from outside and ends one that uses more than it may.
 
 Memory is what all processes of a capsule hold together: their own pages, shared pages, page tables, and what lies in
-its folders in memory. It is read from /proc some tens of times a second, which needs no rights and no cgroup. One
-process alone cannot pass the limit anyway (`RLIMIT_DATA`: the allocation fails with MemoryError); this is for what many
-do.
+its folders in memory. It is read from /proc some tens of times a second, which needs no rights and no cgroup; where a
+glance shows that nothing has happened since the last look, twice a second is enough. One process alone cannot pass the
+limit anyway (`RLIMIT_DATA`: the allocation fails with MemoryError); this is for what many do.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import threading
 import time
@@ -21,6 +22,10 @@ from grader.submission import Incident, Limits
 
 CALM, ALERT = 0.1, 0.02
 """Pause between two looks, in seconds: at a capsule that uses less than half of its memory, and at another."""
+GLANCES = 5
+"""Calm looks of which one is whole, if the others show no other processes and no more memory or sockets."""
+_GROWN = 32 << 20
+"""Bytes in memory that are worth a whole look. It takes some hundredths of a second to fill them."""
 SATURATED = 1.0
 """A capsule that has all its processes for so long is a fork bomb, and is ended, in seconds."""
 _MOST_INODES = 50_000
@@ -30,7 +35,10 @@ _MOST_SOCKETS = 2000
 _MOST_SERVED = 2 << 30
 """What is published and stored lies in memory of the room, not of the capsule, in bytes."""
 _PRIVATE = (rules.HOME, "/tmp", "/dev/shm", "/run/kernel")
-_TICKS = os.sysconf("SC_CLK_TCK")
+_TICKS, _PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+_HELD = (b"RssAnon", b"RssShmem", b"VmSwap", b"VmPTE")
+_STATUS = re.compile(rb"^(PPid|Threads|%b):\s*(\d+)" % b"|".join(_HELD), re.MULTILINE)
+"""Lines of /proc/PID/status; sizes are in kilobytes (proc_pid_status(5))."""
 
 
 @dataclass(eq=False)
@@ -68,6 +76,25 @@ class _Process:
     parent: int
     memory: int
     threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Glance:
+    """What can be seen of a room's processes for a tenth of what a whole look costs."""
+
+    names: frozenset[str]
+    resident: int
+    sockets: int
+
+    @classmethod
+    def now(cls) -> _Glance:
+        names = [name for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 - many times a second
+        return cls(frozenset(names), sum(map(_resident, names)), _sockets())
+
+    def differs(self, before: _Glance) -> bool:
+        """Whether something has happened that a whole look should see."""
+        grown = self.resident > before.resident + _GROWN
+        return grown or self.sockets > before.sockets + _MOST_SOCKETS // 10 or self.names != before.names
 
 
 class Watcher:
@@ -111,15 +138,20 @@ class Watcher:
             self._check(capsule, _processes())
 
     def _look(self) -> None:
+        seen, left = None, 0
         while True:
             with self._changed:
                 while not self._capsules:
                     self._changed.wait()
                 watched = list(self._capsules)
-            processes = _processes()
-            calm = True
-            for capsule in watched:
-                calm &= self._check(capsule, processes)
+            glance = _Glance.now()
+            left -= 1
+            if left < 0 or seen is None or glance.differs(seen):
+                processes = _processes()
+                calm = True
+                for capsule in watched:
+                    calm &= self._check(capsule, processes)
+                seen, left = glance, GLANCES - 1 if calm else 0
             with self._changed:
                 self._changed.wait(CALM if calm else ALERT)
 
@@ -191,6 +223,20 @@ def _sockets() -> int:
     return 0
 
 
+def _resident(pid: str) -> int:
+    """Memory of a process that is not on disk, in bytes, pages of files among it (proc_pid_statm(5))."""
+    try:
+        file = os.open(f"/proc/{pid}/statm", os.O_RDONLY)
+    except OSError:
+        return 0
+    try:
+        return int(os.read(file, 200).split()[1]) * _PAGE
+    except (OSError, IndexError, ValueError):
+        return 0
+    finally:
+        os.close(file)
+
+
 def _processes() -> dict[int, _Process]:
     """Look at all processes of the room, those in its capsules among them."""
     found = {}
@@ -201,20 +247,12 @@ def _processes() -> dict[int, _Process]:
 
 
 def _process(pid: str) -> _Process | None:
-    memory = parent = threads = 0
     try:
-        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:  # noqa: PTH123
-            for line in status:
-                name, _, value = line.partition(":")
-                if name in {"RssAnon", "RssShmem", "VmSwap", "VmPTE"}:
-                    memory += int(value.split()[0]) << 10
-                elif name == "PPid":
-                    parent = int(value)
-                elif name == "Threads":
-                    threads = int(value)
-    except (OSError, ValueError):
+        with open(f"/proc/{pid}/status", "rb", buffering=0) as status:  # noqa: PTH123
+            found = {name: int(number) for name, number in _STATUS.findall(status.read())}
+        return _Process(found[b"PPid"], sum(found.get(name, 0) for name in _HELD) << 10, found[b"Threads"])
+    except (OSError, KeyError):
         return None
-    return _Process(parent, memory, threads)
 
 
 def _descendants(first: int, processes: dict[int, _Process]) -> list[int]:

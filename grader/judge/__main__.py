@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from grader.submission import Submission
 def main() -> None:
     """Judge submissions until the coordinator closes the line."""
     channel = Channel.take()
+    # Tables here are small. A thread for each processor costs time and memory at every start, also in the services.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # nbformat would import it: more than a second for grammars that nobody here uses (see labkit.checks.kernel_host).
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from grader.judge.room import judge

@@ -25,14 +25,16 @@ INTERRUPTS = (0.0, 1.0, 2.0)
 """Seconds after the limit at which the kernel is interrupted. A bare `except:` may swallow the first."""
 GIVING_UP = 4.0
 """Seconds after the limit at which it hangs."""
-_LOOK = 0.1
+_LOOK = 0.2
 """Seconds between two looks at whether the kernel still runs."""
 
 _PREPARE = """
 __import__("labkit.magics", fromlist=["register"]).register()
 __import__("labkit.checks.kernel_host", fromlist=["install"]).install()
+__import__("sys").modules.get("debugpy", ...) is None and __import__("sys").modules.pop("debugpy")
 """
-"""It leaves no name behind. The kit may have been imported before there was a shell that can know `%%part`."""
+"""It leaves no name behind. The kit may have been imported before there was a shell that can know `%%part`. The capsule
+has kept the debugger out (`grader.capsule.boot`)."""
 
 State = Literal["done", "late", "hangs", "dead"]
 

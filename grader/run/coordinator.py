@@ -170,10 +170,11 @@ class _Run:
             self._reporter.end()
 
     def _begin(self, pool: Pool, lab: LabFiles, student: str) -> None:
-        handed_in = intake.take(self._settings, lab, student)
-        state = self._state(handed_in)
-        handed_in = intake.opened(handed_in)
+        handed_in, state, fault = HandedIn(student, lab), "", ""
         try:
+            handed_in = intake.take(self._settings, lab, student)
+            state = self._state(handed_in)
+            handed_in = intake.opened(handed_in)
             if not handed_in.problem:
                 try:
                     submission = self._recorder.prepare(handed_in)
@@ -183,10 +184,9 @@ class _Run:
                 except RecordError as error:
                     handed_in = intake.refused(handed_in, f"The notebook cannot be graded: {error}.")
             submission = self._recorder.stand_in(handed_in)
-            fault = ""
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:
             submission = Submission(student, lab.folder, "")
-            fault = f"It could not be made ready: {error}"
+            fault = f"It could not be made ready: {_why(error)}"
         self._record(handed_in, state, submission, Graded(student, lab.folder, submission.notebook, fault=fault))
 
     def _finish(self, submission: Submission, graded: Graded) -> None:
@@ -198,8 +198,8 @@ class _Run:
         if not graded.fault:
             try:
                 self._recorder.record(handed_in, submission, graded)
-            except (RecordError, SQLAlchemyError, OSError) as error:
-                graded = replace(graded, fault=f"It was judged and could not be recorded: {error}")
+            except Exception as error:
+                graded = replace(graded, fault=f"It was judged and could not be recorded: {_why(error)}")
         results.write(self._settings.course, handed_in.lab, graded, "" if graded.fault else state)
         outcome = "fault" if graded.fault else "unreadable" if handed_in.problem else "graded"
         self._entries[submission.lab, submission.student] = Entry(
@@ -207,6 +207,12 @@ class _Run:
         self._reporter.done(f"{submission.lab} {submission.student}", worked=outcome == "graded")
         if graded.fault:
             self._reporter.say(f"{submission.lab} {submission.student}: {graded.fault}")
+
+
+def _why(error: Exception) -> str:
+    """What went wrong with one submission. Whatever it is, the others are graded."""
+    foreseen = isinstance(error, RecordError | SQLAlchemyError | OSError)
+    return str(error) if foreseen else f"{type(error).__name__}: {error}"
 
 
 class _Stop:

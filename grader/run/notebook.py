@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 import warnings
 from typing import Any
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_notebook
 
 from grader.submission import Incident
 
 CELLS = 2000
 """The most cells that a notebook may have."""
-_NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+_KINDS = frozenset({"code", "markdown", "raw"})
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # nbformat 4.5
+_TAG = re.compile(r"[^,]+")  # nbformat 4.5
 
 
 class Unreadable(Exception):  # noqa: N818 - it is a finding about a submission
@@ -58,6 +60,11 @@ def read_notebook(raw: bytes, name: str, incidents: list[Incident]) -> Any:
             made.cells.append(cell)
     if odd:
         incidents.append(Incident("metadata", "", f"{odd} cells cannot be read and are left out."))
+    try:
+        nbformat.validate(made)
+    except nbformat.ValidationError as error:
+        said = str(error).splitlines()[0][:100]
+        raise Unreadable(f"The file {name} cannot be made a notebook of format 4: {said}.") from None
     return made
 
 
@@ -84,7 +91,7 @@ def _tell_kernel(metadata: Any, incidents: list[Incident]) -> None:
 
 def _cell(entry: Any, taken: set[str]) -> Any:
     """A new cell from one that was handed in; None if it is none."""
-    if not isinstance(entry, dict) or entry.get("cell_type") not in _NEW_CELL:
+    if not isinstance(entry, dict) or not isinstance(kind := entry.get("cell_type"), str) or kind not in _KINDS:
         return None
     source = entry.get("source", "")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
@@ -100,18 +107,19 @@ def _cell(entry: Any, taken: set[str]) -> Any:
                                     if isinstance(value, (str, bool, int, float)) or value is None}
         tags = found.get("tags")
         if isinstance(tags, list):
-            metadata["tags"] = [tag for tag in tags if isinstance(tag, str)]
+            metadata["tags"] = list(dict.fromkeys(tag for tag in tags if isinstance(tag, str) and _TAG.fullmatch(tag)))
     # Lone surrogates are legal in JSON and can be written nowhere.
     text = source.encode("utf-8", "replace").decode("utf-8")
-    cell = _NEW_CELL[entry["cell_type"]](text, metadata=metadata)
-    pictures = _pictures(entry.get("attachments")) if entry["cell_type"] == "markdown" else {}
-    if pictures:
+    cell: dict[str, Any] = {"cell_type": kind, "metadata": metadata, "source": text}
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    if kind == "markdown" and (pictures := _pictures(entry.get("attachments"))):
         cell["attachments"] = pictures
     name = entry.get("id")
-    if isinstance(name, str) and _CELL_ID.fullmatch(name) and name not in taken:
-        cell.id = name
-    taken.add(cell.id)
-    return cell
+    known = isinstance(name, str) and _CELL_ID.fullmatch(name) and name not in taken
+    cell["id"] = name if known else uuid.uuid4().hex[:8]
+    taken.add(cell["id"])
+    return nbformat.from_dict(cell)
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.layout import CourseError, CourseFiles, LabFiles
-from grader.run import results, settings
+from grader.run import intake, recorder, results, settings
 from grader.run.files import only_one
 from labkit.waiting import wait_until
 from tests.grader.conftest import REPOSITORY, environment
@@ -109,6 +110,26 @@ def test_a_fault_is_tried_once_more_in_a_fresh_room(course: CourseFiles) -> None
     assert summary.count("graded") == 4
     assert rooms[0].closed == 3
     assert again(course)[0] == ["cleo"]
+
+
+@pytest.mark.parametrize(("module", "step"), [(intake, "opened"), (recorder, "merged")])
+def test_a_submission_that_finds_a_bug_of_the_grader_stops_no_other(
+    course: CourseFiles, monkeypatch: pytest.MonkeyPatch, module: Any, step: str
+) -> None:
+    right = getattr(module, step)
+
+    def broken(submission: Any, *more: Any) -> Any:
+        if submission.student == "ben":
+            raise TypeError("nobody thought of this")
+        return right(submission, *more)
+
+    monkeypatch.setattr(module, step, broken)
+    summary = run(course)
+    assert outcome(summary, "ben")[0] == "fault"
+    assert "TypeError: nobody thought of this" in summary.text()
+    assert "ben" not in scores(course.root)
+    assert summary.count("fault") == 1
+    assert outcome(summary, "cleo")[0] == "graded"
 
 
 def test_grades_are_written_all_or_not_at_all(course: CourseFiles, lab: LabFiles) -> None:

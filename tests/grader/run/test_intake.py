@@ -141,6 +141,13 @@ def odd_metadata(lab: LabFiles, student: str) -> None:
     hand_in(lab, student, json.dumps(data))
 
 
+def odd_tags(lab: LabFiles, student: str) -> None:
+    data = solution(lab)
+    for cell in data["cells"]:
+        cell["metadata"]["tags"] = ["twice", "twice", "a, b", "", 7]
+    hand_in(lab, student, json.dumps(data))
+
+
 def more_points(lab: LabFiles, student: str) -> None:
     def change(cells: list[Any]) -> None:
         for name in ("check-90-1", "check-90-2"):
@@ -211,6 +218,7 @@ READABLE: dict[str, tuple[Place, str]] = {
     "more-notebooks": (more_notebooks, "metadata"),
     "odd-cells": (odd_cells, "metadata"),
     "odd-metadata": (odd_metadata, "metadata"),
+    "odd-tags": (odd_tags, ""),
     "more-points": (more_points, "metadata"),
     "foreign-grade": (foreign_grade, "metadata"),
     "check-edited": (check_edited, "locked cell"),
