@@ -17,6 +17,9 @@ from tests.conftest import stand_in
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = [lab for lab in LABS if lab.ready]
+GUARD = 400
+"""Seconds that a whole lab may take: against hanging only. Beside other tests one takes minutes."""
+pytestmark = pytest.mark.timeout(GUARD + 30)
 # What test machines have of each service; the word is the image of a container, or the mark of a program.
 CONTAINERS = {"mqtt": "mosquitto", "kafka": "kafka", "postgresql": "postgresql", "timescaledb": "timescaledb"}
 PROGRAMS = {"mqtt": "mosquitto", "kafka": "kafka_java", "postgresql": "postgres"}
@@ -52,7 +55,7 @@ def environment(provider: str) -> dict[str, str]:
 def check(lab: Lab, notebook: Path, provider: str) -> tuple[int, dict[str, object], str]:
     ended = subprocess.run(
         [sys.executable, "-m", "labkit.cli", "check", lab.number, str(notebook), "--json"],
-        capture_output=True, text=True, cwd=ROOT, env=environment(provider), timeout=170, check=False,
+        capture_output=True, text=True, cwd=ROOT, env=environment(provider), timeout=GUARD, check=False,
     )  # fmt: skip
     assert ended.stdout, f"exit status {ended.returncode}: {ended.stderr}"
     return ended.returncode, json.loads(ended.stdout), ended.stdout + ended.stderr
@@ -86,7 +89,7 @@ def test_nbval_passes_the_solution_of_the_first_lab() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=60", "-q", "-p", "no:cacheprovider",
          "-W", "ignore", "--rootdir", str(notebook.parent), "-c", os.devnull, str(notebook)],
-        capture_output=True, text=True, cwd=notebook.parent, env=environment("embedded"), timeout=170, check=False,
+        capture_output=True, text=True, cwd=notebook.parent, env=environment("embedded"), timeout=GUARD, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-2000:]
     assert " passed" in ended.stdout
