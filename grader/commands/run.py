@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from grader.commands import course, labs
 from grader.layout import CourseError
+from grader.run import slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,8 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--students", metavar="A,B", default="",
                          help="only these students, separated by commas; @FILE reads them from a file, one a line")
     command.add_argument("--jobs", type=int, metavar="N",
-                         help="submissions at once; by default six a processor, fewer where memory is short")
+                         help=f"submissions at once; by default {slots.A_PROCESSOR} a processor, fewer where memory is "
+                              "short")
     command.add_argument("--dask", metavar="ADDRESS", help="judge on the workers of a Dask cluster: tcp://HOST:8786")
     command.add_argument("--no-capsule", action="store_true",
                          help="without protection, where neither bubblewrap nor Docker is to be had")
