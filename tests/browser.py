@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Browser, Page, Playwright
 
 # As root Chromium has no sandbox; without the others it asks servers of its maker, which a test must not.
 ARGUMENTS = [
@@ -20,6 +20,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+_PATIENCE = 60_000
+"""Milliseconds."""
 
 
 def installed_chromium() -> str | None:
@@ -33,8 +36,17 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Start the installed Chromium without a window; close it at the end."""
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=60_000)  # five seconds are short on a loaded machine
-    browser = playwright.chromium.launch(executable_path=installed_chromium(), args=ARGUMENTS)
+    # Five seconds for what is expected, and thirty for a page, are short on a loaded machine.
+    expect.set_options(timeout=_PATIENCE)
+    browser = playwright.chromium.launch(executable_path=installed_chromium(), args=ARGUMENTS, timeout=_PATIENCE)
+    new_page = browser.new_page
+
+    def patient_page(**options: Any) -> Page:
+        page = new_page(**options)
+        page.set_default_timeout(_PATIENCE)
+        return page
+
+    browser.new_page = patient_page  # type: ignore[method-assign,assignment]
     try:
         yield browser
     finally:
