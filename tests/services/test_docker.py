@@ -56,25 +56,30 @@ def containers() -> Callable[[], list[str]]:
     return lambda: [name for name in present() if name not in before]
 
 
-def seconds_to_start(monkeypatch: pytest.MonkeyPatch, address: str, provider: str | None = None) -> float:
+def seconds_to_start(monkeypatch: pytest.MonkeyPatch, address: str) -> float:
     monkeypatch.setenv("DOCKER_HOST", address)
     begin = time.perf_counter()
-    with start("mqtt", provider=provider) as services:
+    with start("mqtt") as services:
         assert services.mqtt.provider == "native"
         return time.perf_counter() - begin
 
 
 @pytest.mark.parametrize("address", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:{port}", "nonsense"])
-def test_without_an_engine_another_provider_runs_in_less_than_a_second(
+def test_without_an_engine_another_provider_runs_and_none_is_waited_for(
     address: str, closed_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_asking = seconds_to_start(monkeypatch, "", provider="native")  # tells how fast this machine is now
-    assert seconds_to_start(monkeypatch, address.format(port=closed_port)) < 1 + 3 * without_asking
+    monkeypatch.setenv("DOCKER_HOST", address.format(port=closed_port))
+    with start("mqtt") as services:
+        assert services.mqtt.provider == "native"
+        (reason,) = [line for line in services.why("mqtt") if line.startswith("docker")]
+    assert "no Docker engine answers" in reason or "another machine" in reason
+    assert "within" not in reason, "that is a time-out"
 
 
 def test_an_engine_that_hangs_costs_two_seconds_once(
     silent_engine: socket.socket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(docker_engine, "_HOLDS", 600.0)  # both starts fall into it, however long they take
     address = f"tcp://127.0.0.1:{silent_engine.getsockname()[1]}"
     assert seconds_to_start(monkeypatch, address) > 1.5
     assert "the Docker engine does not answer within 2 s. Using native" in capsys.readouterr().out
@@ -97,7 +102,7 @@ def test_a_server_that_is_no_engine_is_not_taken_for_one(monkeypatch: pytest.Mon
 
         threading.Thread(target=greet, daemon=True).start()
         monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{server.getsockname()[1]}")
-        problem = docker_engine.problem()
+        problem = docker_engine.problem(patience=60)
     assert problem is not None
     assert "no Docker engine answers" in problem.reason
 
