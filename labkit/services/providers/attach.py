@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 
 from labkit.services.config import NONE, Config
+from labkit.services.endpoint import Endpoint
 from labkit.services.providers.base import Running, complete
 from labkit.services.service import Service
 from labkit.services.unavailable import UnavailableError
+
+_TRIES = 3
+"""How often a server is asked that says nothing: a question waits for one to three seconds."""
+_AT_ONCE = 0.9
+"""An answer within so many seconds is one, be it a refusal; later it is a silence."""
 
 
 def engines(service: Service) -> list[tuple[str, frozenset[str]]]:
@@ -26,7 +33,7 @@ def missing(service: Service, engine: str) -> UnavailableError | None:  # noqa: 
     if endpoint is None:
         return UnavailableError(f"{service.variable} is not set",
                                 fix=f"set {service.variable} to the address of a server")
-    refusal = service.ready(endpoint)
+    refusal = _problem(service, endpoint)
     if not refusal:
         try:
             refusal = service.refusal(endpoint)
@@ -36,6 +43,20 @@ def missing(service: Service, engine: str) -> UnavailableError | None:  # noqa: 
         return None
     return UnavailableError(f"{endpoint.host}:{endpoint.port}, from {service.variable}: {refusal}", started=True,
                             fix=f"start the server at that address, or unset {service.variable}")
+
+
+def _problem(service: Service, endpoint: Endpoint) -> str:
+    """What is wrong with the server, empty when it answers.
+
+    One that is silent may be busy, as a classroom's is when all come at once: it is asked again.
+    """
+    problem = ""
+    for _ in range(_TRIES):
+        began = time.monotonic()
+        problem = service.ready(endpoint)
+        if not problem or time.monotonic() - began < _AT_ONCE:
+            break
+    return problem
 
 
 def version(service: Service, engine: str) -> str:  # noqa: ARG001
