@@ -149,14 +149,14 @@ class Watcher:
             self._waiting.append(_Message(letter, message.mid, message.qos, self._connection))
             self._changed.notify_all()
 
-    def _letter(self, message: mqtt.MQTTMessage, reason: str, detail: str) -> Point:
+    def _letter(self, message: mqtt.MQTTMessage, code: str, reason: str) -> Point:
         self._last_ns = max(time.time_ns(), self._last_ns + 1)  # two at one moment would be one point
         payload = bytes(message.payload)
         name, text = shown(payload[:_MOST_PAYLOAD])
-        # The detail may quote what is no Unicode text.
-        detail = detail[:1000].encode("utf-8", "backslashreplace").decode()
-        point = Point("dead_letter").tag("reason", reason).field("topic", message.topic).field("detail", detail)
-        return point.field("bytes", len(payload)).field(name, text).time(self._last_ns)
+        # The reason may quote what is no Unicode text.
+        reason = reason[:1000].encode("utf-8", "backslashreplace").decode()
+        point = Point("dead_letter").tag("code", code).field("topic", message.topic).field("reason", reason)
+        return point.field("payload_bytes", len(payload)).field(name, text).time(self._last_ns)
 
     # On a thread of its own: write, acknowledge.
 

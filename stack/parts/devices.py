@@ -380,15 +380,16 @@ class Archive:
         """Put what cannot be read into the dead-letter place; the same message again is the same object.
 
         Returns:
-            The key of the object: JSON with `topic`, `reason`, `payload`, and `encoding`, `"utf-8"` or `"base64"`.
+            The key of the object: JSON with `topic`, `reason`, `payload` (`payload_hex` if it is no UTF-8) and
+            `payload_bytes`.
         """
         try:
-            text, encoding = payload.decode("utf-8"), "utf-8"
+            text = {"payload": payload.decode("utf-8")}
         except UnicodeDecodeError:
-            text, encoding = base64.b64encode(payload).decode(), "base64"
+            text = {"payload_hex": payload.hex()}
         name = hashlib.sha256(topic.encode() + b"\0" + payload + b"\0" + reason.encode()).hexdigest()[:32]
         key = f"{DEAD_LETTERS}/{name}.json"
-        letter = {"topic": topic, "reason": reason, "payload": text, "encoding": encoding}
+        letter = {"topic": topic, "reason": reason, **text, "payload_bytes": len(payload)}
         self.write(key, json.dumps(letter, ensure_ascii=False).encode())
         return key
 

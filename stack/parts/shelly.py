@@ -1082,19 +1082,19 @@ class ShellyCollector:
             and self.seen.accept((reading.sensor_id, name), reading.packet_id, reading.time)
         ]
 
-    def refuse(self, letter: Letter, reason: str, detail: str) -> None:
+    def refuse(self, letter: Letter, code: str, reason: str) -> None:
         """Write a message that cannot be read as a point of `dead_letter`."""
         text = letter.payload[:MOST_PAYLOAD]
         try:
             fields = {"payload": text.decode("utf-8")}
         except UnicodeDecodeError:
             fields = {"payload_hex": text[: MOST_PAYLOAD // 2].hex()}
-        # The detail may quote half a character: JSON can name one, UTF-8 cannot write it.
-        detail = detail[:1000].encode("utf-8", "backslashreplace").decode()
-        fields |= {"topic": letter.topic, "detail": detail, "bytes": len(letter.payload)}
+        # The reason may quote half a character: JSON can name one, UTF-8 cannot write it.
+        reason = reason[:1000].encode("utf-8", "backslashreplace").decode()
+        fields |= {"topic": letter.topic, "reason": reason, "payload_bytes": len(letter.payload)}
         self.last_ns = max(time.time_ns(), self.last_ns + 1)  # two at one moment would be one point
         letter.outcome = "rejected"
-        letter.lines = [point("dead_letter", {"reason": reason}, fields, self.last_ns)]
+        letter.lines = [point("dead_letter", {"code": code}, fields, self.last_ns)]
 
     def store(self, api, letters: list[Letter]) -> bool:
         """Write the points of messages; False if the collector stops before the database took them."""

@@ -40,7 +40,7 @@ class Esp32(MqttPipeline):
 
     def dead_letters(self) -> Iterable[int]:
         found = self._records('r._measurement == "dead_letter" and r._field == "payload"')
-        assert {record["reason"] for record in found} <= {"not_json"}
+        assert {record["code"] for record in found} <= {"not_json"}
         return [int(str(record.get_value()).split(" ")[0]) for record in found]
 
 

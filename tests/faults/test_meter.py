@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable
 
@@ -58,9 +57,7 @@ class Meter(MqttPipeline):
             with store.get_object("iot-data", item.object_name) as answer:
                 letter = json.loads(answer.read())
             assert letter["reason"]
-            payload = letter["payload"]
-            text = base64.b64decode(payload).decode() if letter["encoding"] == "base64" else payload
-            found.append(int(text.split(" ")[0]))
+            found.append(int(letter["payload"].split(" ")[0]))
         assert len(found) == len(set(found))
         return found
 

@@ -97,7 +97,7 @@ def letters(influx: Endpoint, bucket: str) -> list[dict[str, Any]]:
         return [record.values for table in client.query_api().query(query) for record in table.records]
 
 
-def test_a_letter_has_reason_topic_detail_and_payload_and_good_readings_make_none(
+def test_a_letter_has_code_reason_topic_and_payload_and_good_readings_make_none(
     broker: Endpoint, influx: Endpoint
 ) -> None:
     places = addresses(broker, dataclasses.replace(influx, bucket="dead-letters"))
@@ -112,11 +112,12 @@ def test_a_letter_has_reason_topic_detail_and_payload_and_good_readings_make_non
         health = manager.get("/health").json()
     found = letters(influx, "dead-letters")
     # Which of `payload` and `payload_hex` a letter has is its own; both are columns of the table.
-    assert {(one["reason"], one.get("payload") or one["payload_hex"], one["bytes"], one["topic"]) for one in found} == {
+    assert {(one["code"], one.get("payload") or one["payload_hex"], one["payload_bytes"], one["topic"])
+            for one in found} == {
         ("not_json", "no \"JSON\",\\ at=all\n", 19, TOPIC), ("not_json", "ff00", 2, TOPIC),
         ("bad_uptime", reading(uptime="1").decode(), len(reading(uptime="1")), TOPIC),
         ("not_json", "x" * 32_000, 40_000, TOPIC)}
-    assert all(one["detail"] for one in found)
+    assert all(one["reason"] for one in found)
     assert [health[name] - before[name] for name in ("received", "stored", "rejected")] == [6, 2, 4]
 
 

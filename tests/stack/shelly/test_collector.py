@@ -83,12 +83,12 @@ def test_malformed_frames_go_to_the_dead_letters_and_stop_nothing(broker: Endpoi
     assert (stats["stored"], stats["rejected"]) == (1, len(poison))
     assert len(points(influx, "temperature")) == 1
     letters = dead_letters(influx)
-    assert [each["reason"] for each in letters] == [
+    assert [each["code"] for each in letters] == [
         "not_json", "not_json", "not_json", "no_events", "no_time", "bad_value", "not_json", "not_json"]
     assert [each.get("payload") or bytes.fromhex(each.get("payload_hex") or "") for each in letters] == [
         b"", b"\xff\x00", *(each[:32_000].decode() for each in poison[2:])]
-    assert all(each["topic"] == TOPIC and each["detail"] for each in letters)
-    assert [each["bytes"] for each in letters] == [len(each) for each in poison]
+    assert all(each["topic"] == TOPIC and each["reason"] for each in letters)
+    assert [each["payload_bytes"] for each in letters] == [len(each) for each in poison]
 
 
 def test_half_a_character_in_a_frame_does_not_end_the_collector(broker: Endpoint, influx: Endpoint) -> None:
@@ -98,7 +98,7 @@ def test_half_a_character_in_a_frame_does_not_end_the_collector(broker: Endpoint
         publish(broker, [(TOPIC, poison), (TOPIC, poison), (TOPIC, event())])
         stats = settle(collector, 3)
     assert (stats["stored"], stats["rejected"]) == (1, 2)
-    assert "bthomesensor:\\ud800" in dead_letters(influx)[1]["detail"]
+    assert "bthomesensor:\\ud800" in dead_letters(influx)[1]["reason"]
 
 
 def test_a_frame_that_is_half_malformed_gives_its_good_half(broker: Endpoint, influx: Endpoint) -> None:
@@ -125,7 +125,7 @@ def test_a_point_that_the_database_refuses_is_a_dead_letter(broker: Endpoint, in
         stats = settle(collector, 2)
     assert (stats["stored"], stats["rejected"]) == (1, 1)
     (letter,) = dead_letters(influx)
-    assert letter["reason"] == "refused_by_database"
+    assert letter["code"] == "refused_by_database"
     assert json.loads(letter["payload"])["method"] == "NotifyEvent"
 
 
@@ -262,7 +262,7 @@ def test_a_silent_gateway_costs_its_frames_and_nobody_else_s(broker: Endpoint, i
         publish(broker, [lost, (TOPIC, event()), lost, lost])
         stats = settle(collector, 4)
     assert (stats["stored"], stats["rejected"]) == (1, 3)
-    assert [each["reason"] for each in dead_letters(influx)] == ["unknown_component"] * 3
+    assert [each["code"] for each in dead_letters(influx)] == ["unknown_component"] * 3
 
 
 def test_nothing_is_acknowledged_before_the_database_has_it(broker: Endpoint, influx: Endpoint) -> None:
