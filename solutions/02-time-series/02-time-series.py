@@ -190,7 +190,8 @@ class Influx(Protocol):
 # %% [markdown]
 # ### Exercise 2.1: `to_line` (4 points)
 #
-# **Write** `to_line(measurement, tags, fields, time_ns)`, which writes one point as one line.
+# **Write** `to_line(measurement, tags, fields, time_ns)`, which writes one point as one line, and its helper
+# `field_value`. Its other helper, `escape`, is given.
 #
 # - *Input*: the measurement; `tags` and `fields`, each a `dict`; the time as an `int`, in nanoseconds. A tag whose
 #   value is `None` or `""` is left out, and so is a field whose value is `None`.
@@ -238,6 +239,7 @@ def to_line(measurement: str, tags: dict, fields: dict, time_ns: int) -> str:
     if not field_set:
         raise ValueError(f"a point needs at least one field: {measurement!r} has none")
     return f"{escape(measurement, ', ')}{tag_set} {field_set} {time_ns}"
+    ### END SOLUTION
 
 
 def escape(text: str, special: str) -> str:
@@ -249,6 +251,7 @@ def escape(text: str, special: str) -> str:
 
 def field_value(value: float | bool | str) -> str:
     """Write a field's value with the suffix of its type."""
+    ### BEGIN SOLUTION
     if isinstance(value, bool):  # first, since in Python a bool is an int too
         return "true" if value else "false"
     if isinstance(value, int) and -(2**63) <= value < 2**63:
@@ -341,7 +344,8 @@ print(len(found), "good points stored")
 # %% [markdown]
 # ### Exercise 2.2: `write_batch` (3 points)
 #
-# **Write** `write_batch(influx, lines, *, batch_size=500)`, which writes lines to the bucket `influx.bucket`.
+# **Write** what is missing in `write_batch(influx, lines, *, batch_size=500)`, which writes lines to the bucket
+# `influx.bucket`, and `send`, which writes one batch: `api.write(bucket=…, org=…, record=batch)`.
 #
 # - *Input*: `influx` has `url`, `token`, `org` and `bucket`. `lines` is a list of lines.
 # - *Output*: how many points the database accepted. Each request carries at most `batch_size` lines.
@@ -359,7 +363,10 @@ print(len(found), "good points stored")
 # ValueError: line 2 of 2 was refused: 'demo value=': unable to parse …
 # ```
 #
-# To find the line at fault, remember that writing a point again is harmless.
+# `send` tries again what may pass, and lets every other `ApiException` through; `error.status` and
+# `error.retry_after` say which it is. No connection and no answer are an `HTTPError`. The loop in `write_batch` calls
+# it, and translates what it lets through. `first_refused` is given: it finds the line at fault by halves, since
+# writing a point again is harmless.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-02-2", "locked": false, "schema_version": 3, "solution": true}
 # %%part collector
@@ -379,12 +386,12 @@ def write_batch(influx: Influx, lines: list[str], *, batch_size: int = 500) -> i
         ValueError: a line was refused; the message has its number and its text.
         PermissionError: the token may not write here.
     """
-    ### BEGIN SOLUTION
     accepted = 0
     with InfluxDBClient(url=influx.url, token=influx.token, org=influx.org) as client:
         api = client.write_api(write_options=SYNCHRONOUS)
         for first in range(0, len(lines), batch_size):
             batch = lines[first : first + batch_size]
+            ### BEGIN SOLUTION
             try:
                 send(api, influx, batch)
             except ApiException as error:
@@ -397,6 +404,7 @@ def write_batch(influx: Influx, lines: list[str], *, batch_size: int = 500) -> i
                     f"line {number + 1} of {len(lines)} was refused: {lines[number]!r}: {error.message}"
                 ) from error
             accepted += len(batch)
+            ### END SOLUTION
     return accepted
 
 
@@ -407,6 +415,7 @@ AT_FAULT = (400, 422)  # the text cannot be read; a point does not fit what is t
 
 def send(api, influx: Influx, batch: list[str]) -> None:
     """Send one batch, again and again while the failure is one that may pass."""
+    ### BEGIN SOLUTION
     for attempt in range(TRIES):
         pause = FIRST_PAUSE * 2**attempt * random.uniform(0.75, 1.25)
         try:
@@ -422,6 +431,7 @@ def send(api, influx: Influx, batch: list[str]) -> None:
         if attempt < TRIES - 1:
             time.sleep(pause)
     raise ConnectionError(f"{influx.url} did not take the points in {TRIES} tries: {reason}")
+    ### END SOLUTION
 
 
 def first_refused(api, influx: Influx, batch: list[str]) -> int:
@@ -439,7 +449,6 @@ def first_refused(api, influx: Influx, batch: list[str]) -> int:
             raise
         return first_refused(api, influx, batch[:half])
     return half + first_refused(api, influx, batch[half:])
-    ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "check-02-2", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 check("02.2")
@@ -790,23 +799,25 @@ except NotImplementedError:
 # %% [markdown]
 # ### Exercise 2.5: `Collector` (4 points)
 #
-# **Write** the methods of `Collector`. Its constructor is given; add methods as you like.
+# **Write** three methods of `Collector`, and one place of a fourth. The other methods are given.
 #
 # - *Input*: messages of `topic_filter`, QoS 1.
 # - *Output*: points in the bucket `influx.bucket`.
 # - *Failure*: `ConnectionError` when no broker answers `start()` within 5 s. Everything else it survives.
 #
-# In detail:
-#
-# - `start()` connects, subscribes to `topic_filter` with QoS 1 and returns when the broker has confirmed the
-#   subscription.
-# - Each message becomes a line by `line_of`. Lines go to the database by `write_batch` as soon as `batch_size` of
-#   them wait, or the oldest has waited `max_age` seconds.
-# - A message is acknowledged after the database has it, in the order of arrival. While the database is down, nothing
-#   is acknowledged, and the collector tries again until it is back.
-# - A *poison message* (no JSON, no reading, a line that the database refuses) is counted and acknowledged in its
-#   turn. It never stops the collector and never takes a good reading with it.
-# - `stop()` writes what is waiting, if the database takes it, acknowledges that, and disconnects.
+# - `start()` returns when the broker has confirmed the subscription. Tell `self.client` which function to call:
+#   `on_connect` and `on_message` of this class, and for `on_subscribe` one that sets the event `subscribed`.
+# - `on_message` is called on paho's thread. Make a line of the message with `line_of`, or `None` if it is a *poison
+#   message* (no JSON, no reading): it must not stop the collector, and is acknowledged in its turn. Then, with
+#   `self.changed` held, count it and append `(line, message.mid, message.qos, self.connection)` to `self.waiting`.
+#   `notify_all()` wakes the other thread.
+# - `write_batches` runs on a thread of its own. `next_batch`, which is given, waits for a full or an old batch and
+#   leaves it in `self.waiting`. Store its lines. If that fails (`OSError`, `ApiException`), nothing is acknowledged:
+#   wait a moment, for example with `self.changed.wait_for(lambda: self.stopping, timeout=…)`, and go on, or return if
+#   the collector stops. If it works: take the batch out, count, then acknowledge each message with
+#   `self.client.ack(mid, qos)` in the order of arrival, if it came on this connection.
+# - `store(lines)` calls `write_batch`, and returns how many the database has. A line that the database refuses
+#   (`ValueError`) is poison too, and never takes a good reading with it.
 # - `stats` is a `dict`: `received` (messages that arrived), `stored` (messages whose line the database has),
 #   `rejected` (poison messages), `error` (why the last write failed, or `None`).
 #
@@ -818,9 +829,9 @@ except NotImplementedError:
 # >>> collector.stop()
 # ```
 #
-# The broker calls you on paho's thread. Do not write to the database there: while you wait, no message is read and no
-# acknowledgement is sent. Let that thread put messages into a list, and let a thread of your own take batches out.
-# `threading.Condition` joins the two: one waits with `wait_for`, the other wakes it with `notify`.
+# Do not write to the database on paho's thread: while you wait there, no message is read and no acknowledgement is
+# sent. That is why there are two threads. `threading.Condition` joins them: one waits with `wait_for`, the other wakes
+# it with `notify_all`.
 
 # %% nbgrader={"grade": false, "grade_id": "ex-02-5", "locked": false, "schema_version": 3, "solution": true}
 # %%part collector
@@ -861,12 +872,13 @@ class Collector:
         Raises:
             ConnectionError: no broker answered within 5 s.
         """
-        ### BEGIN SOLUTION
         subscribed = threading.Event()
         self.connection = 0  # counts connections: a message is acknowledged on the one that brought it
+        ### BEGIN SOLUTION
         self.client.on_connect = self.on_connect
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = self.on_message
+        ### END SOLUTION
         place = f"{self.broker.host}:{self.broker.port}"
         try:
             self.client.connect(self.broker.host, self.broker.port)
@@ -878,11 +890,9 @@ class Collector:
             raise ConnectionError(f"the broker at {place} did not confirm the subscription within 5 s")
         self.writer = threading.Thread(target=self.write_batches, name="collector", daemon=True)
         self.writer.start()
-        ### END SOLUTION
 
     def stop(self) -> None:
         """Write and acknowledge what is waiting, if the database takes it, and disconnect."""
-        ### BEGIN SOLUTION
         with self.changed:
             self.stopping = True
             self.changed.notify_all()
@@ -900,6 +910,7 @@ class Collector:
 
     def on_message(self, client, userdata, message):
         """Put a message in the line, poison or not: acknowledgements go out in the order of arrival."""
+        ### BEGIN SOLUTION
         try:
             line = line_of(json.loads(message.payload), self.rooms)
         except Exception:  # whatever is wrong with one message, it must not stop the others
@@ -908,12 +919,14 @@ class Collector:
             self.stats["received"] += 1
             self.waiting.append((line, message.mid, message.qos, self.connection))
             self.changed.notify_all()
+        ### END SOLUTION
 
     # On our own thread: wait for a batch, write it, acknowledge it.
 
     def write_batches(self):
         """Write batch after batch until the collector stops."""
         while batch := self.next_batch():
+            ### BEGIN SOLUTION
             try:
                 stored = self.store([line for line, *_ in batch if line is not None])
             except (OSError, ApiException) as error:  # the database is away: keep the batch, try again
@@ -930,6 +943,7 @@ class Collector:
             for _, mid, qos, connection in batch:
                 if connection == self.connection:
                     self.client.ack(mid, qos)
+            ### END SOLUTION
 
     def next_batch(self):
         """Wait until a batch is full or old enough. An empty one says that the collector stops."""
@@ -942,6 +956,7 @@ class Collector:
 
     def store(self, lines):
         """Write lines and return how many the database has: all but those that it refuses."""
+        ### BEGIN SOLUTION
         try:
             return write_batch(self.influx, lines)
         except ValueError:
