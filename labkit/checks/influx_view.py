@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import KitError
 from labkit.services import Endpoint
 
 if TYPE_CHECKING:
-    from influxdb_client import InfluxDBClient
+    from influxdb_client import Bucket, InfluxDBClient
 
 _META = frozenset({"result", "table"})
 
@@ -26,7 +27,7 @@ class InfluxView:
     def __init__(self, influx: Endpoint) -> None:
         self.endpoint = influx
         self._open: InfluxDBClient | None = None
-        self._buckets: list[str] = []
+        self._buckets: list[Bucket] = []
 
     @property
     def _client(self) -> InfluxDBClient:
@@ -48,8 +49,8 @@ class InfluxView:
         """
         name = f"{prefix}-{uuid.uuid4().hex[:10]}"
         with self._as_kit(f"could not make the bucket {name}"):
-            self._client.buckets_api().create_bucket(bucket_name=name, org=self.endpoint.org)
-        self._buckets.append(name)
+            made = self._client.buckets_api().create_bucket(bucket_name=name, org=self.endpoint.org)
+        self._buckets.append(made)
         return name
 
     def write(self, bucket: str, lines: str | Iterable[str]) -> None:
@@ -115,11 +116,9 @@ class InfluxView:
             return
         try:
             api = self._open.buckets_api()
-            for name in self._buckets:
-                with self._as_kit(f"could not delete the bucket {name}"):
-                    found = api.find_bucket_by_name(name)
-                    if found is not None:
-                        api.delete_bucket(found)
+            for bucket in self._buckets:
+                with self._as_kit(f"could not delete the bucket {bucket.name}"), _unless_gone():
+                    api.delete_bucket(bucket)
         finally:
             self._buckets.clear()
             self._open.close()
@@ -137,6 +136,18 @@ class InfluxView:
                 tried=[f"{type(error).__name__}: {error}"[:600]],
                 fix="run the check again; if it stays so, restart the kernel.",
             ) from error
+
+
+@contextlib.contextmanager
+def _unless_gone() -> Iterator[None]:
+    """Let pass that there is no such thing any more: a student may have deleted it."""
+    from influxdb_client.rest import ApiException
+
+    try:
+        yield
+    except ApiException as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
 
 
 def flux_string(text: str) -> str:

@@ -267,8 +267,14 @@ class Bench:
 
     def expect_stored(self, seconds: float, expected: str, hint: Any) -> None:
         """Demand that every reading that was sent is stored, once, within some seconds."""
-        self.world.wait_until(lambda: self.sent <= set(self.stored()), seconds)
-        found = self.stored()
+        found: list[tuple[str, int]] = []
+
+        def complete() -> bool:
+            found[:] = self.stored()
+            return self.sent <= set(found)
+
+        # Each question is a query, and a collector's pauses are some tenths of a second.
+        self.world.wait_until(complete, seconds, first=0.05, most=0.25)
         missing = sorted(self.sent - set(found))
         told = f"{len(missing)} of {len(self.sent)} readings are not stored"
         if missing and len(found) >= len(self.sent):

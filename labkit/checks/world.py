@@ -121,15 +121,19 @@ class World:
         self._names.add(name)
         return name
 
-    def wait_until(self, ready: Callable[[], Any], timeout: float = 5.0) -> Any:
+    def wait_until(
+        self, ready: Callable[[], Any], timeout: float = 5.0, *, first: float = 0.002, most: float = 0.1
+    ) -> Any:
         """Ask until the answer is true or the time is over; return the last answer. It never raises for the time.
 
         Args:
             ready: the question.
             timeout: how long to go on asking, in seconds.
+            first: the first pause between two questions, in seconds; the pauses grow.
+            most: the longest pause, in seconds.
         """
         with contextlib.suppress(TimeoutError):
-            return wait_until(ready, timeout, what="the check")
+            return wait_until(ready, timeout, what="the check", first=first, most=most)
         return ready()
 
     def expect(

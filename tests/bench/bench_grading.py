@@ -2,8 +2,9 @@
 
 `python -m tests.bench.bench_grading`. `BENCH_CLASS=6` makes the class smaller than 30, `BENCH_LABS=01` grades one lab
 instead of both. Stock means: nbgrader's command with the course's settings, one submission after the other, the
-student's kernel in the instructor's account, public cases only. A cell has 30 s in both, nbgrader's own default: it is
-what the one submission that never ends costs.
+student's kernel in the instructor's account, public cases only. In both courses nbgrader has released the lab before
+the clock starts, as it has when students hand in. A cell has 30 s in both, nbgrader's own default: it is what the one
+submission that never ends costs.
 """
 
 from __future__ import annotations
@@ -61,11 +62,15 @@ def command(course: CourseFiles, *words: str) -> Usage:
     return run([str(programs / words[0]), *words[1:]], course.root, environment)
 
 
-def stock(course: CourseFiles, lab: LabFiles) -> tuple[Usage, dict[str, dict[str, float] | None]]:
-    """Let nbgrader grade a class; points of each student by cell, None for one without any."""
+def release(course: CourseFiles, lab: LabFiles) -> None:
+    """Make the gradebook, with the lab in it."""
     made = command(course, "nbgrader", "generate_assignment", lab.folder)
     if made.status:
         raise SystemExit(made.errors)
+
+
+def stock(course: CourseFiles, lab: LabFiles) -> tuple[Usage, dict[str, dict[str, float] | None]]:
+    """Let nbgrader grade a class; points of each student by cell, None for one without any."""
     used = command(course, "nbgrader", "autograde", lab.folder)
     found: dict[str, dict[str, float] | None] = {}
     with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
@@ -170,6 +175,7 @@ def main() -> None:
             courses = {name: copied_course(root, name) for name in ("stock", "ours")}
             for course in courses.values():
                 write(submissions, lab, course.root)
+                release(course, LabFiles(course.root, lab.folder))
             print(f"{lab.folder}, {len(submissions)} submissions", flush=True)
             mine, summary, judged = ours(courses["ours"], LabFiles(courses["ours"].root, lab.folder))
             print(told(f"grader run, {summary['slots']} at once", mine, size), flush=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from influxdb_client import InfluxDBClient
 
 from labkit.checks import World
 from labkit.checks.influx_view import InfluxView, flux_string
@@ -48,6 +49,14 @@ def test_a_bucket_is_gone_after_the_check(influx: Endpoint) -> None:
         world.influx.write(bucket, "m v=1 1")
     with World({"influxdb": influx}) as world, pytest.raises(KitError, match="could not run its query"):
         world.influx.rows(bucket)
+
+
+def test_a_bucket_that_a_student_has_deleted_is_no_fault_of_the_check(influx: Endpoint) -> None:
+    with InfluxDBClient(url=influx.url, token=influx.token, org=influx.org) as client:
+        with World({"influxdb": influx}) as world:
+            first, second = world.influx.new_bucket(), world.influx.new_bucket()
+            client.buckets_api().delete_bucket(client.buckets_api().find_bucket_by_name(first))
+        assert client.buckets_api().find_bucket_by_name(second) is None
 
 
 def test_a_database_that_is_gone_is_a_kit_error() -> None:
