@@ -145,10 +145,7 @@ def start_service(service: Service, needs: frozenset[str], provider: str | None,
             except UnavailableError as error:
                 reason = error
             else:
-                running.skipped, running.config = tuple(skipped), config
-                # What should have worked and did not must not pass in silence: the lab goes on elsewhere.
-                for line in failed:
-                    print(f"{service.title}: not {line}. Using {candidate.name}.")
+                running.skipped, running.failed, running.config = tuple(skipped), tuple(failed), config
                 return running
         skipped.append(f"{candidate.name}: {reason.reason}")
         failed += skipped[-1:] if reason.started else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import textwrap
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,9 @@ from labkit.services.config import Config
 from labkit.services.endpoint import Endpoint
 from labkit.services.providers.base import Running
 from labkit.services.service import Service
+
+_LONGEST = 160
+"""Characters of a reason that a cell shows; `Services.why` has all of it."""
 
 _lock = threading.RLock()
 _running: dict[str, list[Running]] = {}
@@ -201,7 +205,29 @@ def _start_all(wanted: Mapping[str, frozenset[str]], provider: str | None,
         raise
     for name, running in started.items():
         _running.setdefault(name, []).append(running)
+    if said := _what_failed(started):
+        print(said)
     return started
+
+
+def _what_failed(started: Mapping[str, Running]) -> str:
+    """Say in two lines at most what should have worked and did not: the lab goes on elsewhere, but not in silence."""
+    failed = {name: running for name, running in started.items() if running.failed}
+    if not failed:
+        return ""
+    titles = ", ".join(catalogue.service(name).title for name in failed)
+    first = next(iter(failed.values())).failed[0]
+    using = ", ".join(f"{running.endpoint.provider} ({running.endpoint.engine})" for running in failed.values())
+    if len(failed) == 1:
+        return f"{titles}: not {_short(first)}. Using {using}."
+    same = "" if len({line.partition(": ")[2] for running in failed.values() for line in running.failed}) == 1 \
+        else ", and the like"
+    return (f"{titles}: not {_short(first)}{same}.\n"
+            f"Using {using}: the lab is the same. `labkit doctor` says more.")
+
+
+def _short(line: str) -> str:
+    return textwrap.shorten(line, _LONGEST, placeholder=" …").rstrip(".")
 
 
 def _stop(stopped: Iterable[Running]) -> None:

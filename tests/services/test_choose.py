@@ -141,6 +141,22 @@ def test_an_address_where_nobody_answers_is_reported_and_the_next_provider_is_tr
     assert said.err == ""
 
 
+def test_what_failed_for_several_services_is_told_in_two_short_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LABKIT_MQTT_URL", "mqtt://127.0.0.1:9")
+    monkeypatch.setenv("LABKIT_POSTGRESQL_URL", f"postgresql://lena:orange@127.0.0.1:9/{'long-name-' * 20}")
+    with start("mqtt", "postgresql") as services:
+        assert {services[name].provider for name in services} <= {"native", "embedded"}
+        assert "127.0.0.1:9" in " ".join(services.why("postgresql"))
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == ("MQTT broker, PostgreSQL: not attach (unknown): 127.0.0.1:9, from LABKIT_MQTT_URL: "
+                     "Connection refused, and the like.")
+    assert second.startswith("Using native (mosquitto), ")
+    assert second.endswith(": the lab is the same. `labkit doctor` says more.")
+    assert max(len(first), len(second)) < 200
+
+
 @pytest.mark.parametrize("address", ["localhost:1883", "http://host", "mqtt://", "mqtt://host:port", "mqtt://h:99999"])
 def test_a_wrong_address_is_refused_with_the_form_that_it_should_have(
     address: str, monkeypatch: pytest.MonkeyPatch

@@ -51,12 +51,14 @@ class Running:
         endpoint: its address.
         server: what runs it; None when it belongs to somebody else (attach).
         skipped: why not a provider before this one, a line for each.
+        failed: those of them that should have worked and did not.
         config: what its starter gave it to read.
     """
 
     endpoint: Endpoint
     server: Server | None = None
     skipped: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
     config: Config = NONE
 
     def alive(self) -> bool:
