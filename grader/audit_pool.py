@@ -1,7 +1,8 @@
 """Runs the answers of an audit in child processes, many at once: most of their time passes in waiting.
 
-A child serves one exercise, with services of its own, and gets its answers one by one; when its exercise has none left
-it ends, and its place goes to the exercise that has most left to do. So no long exercise is left alone at the end.
+A child serves an exercise, with services of its own, and gets its answers one by one; when its exercise has none left
+it goes on with the one that has most left to do. So no long exercise is left alone at the end, and what costs most of a
+child, its start and that of its services, is paid once.
 """
 
 from __future__ import annotations
@@ -32,36 +33,29 @@ class Fault(Exception):  # noqa: N818 - it is a finding about an answer
 
 
 class Child:
-    """A process that runs answers to one exercise.
+    """A process that runs answers."""
 
-    Args:
-        job: the exercise.
-
-    Raises:
-        Fault: it cannot start, for instance because a service cannot.
-    """
-
-    def __init__(self, job: Job) -> None:
+    def __init__(self) -> None:
         self._process = subprocess.Popen([sys.executable, "-m", "grader.audit_worker"], stdin=subprocess.PIPE,
                                          stdout=subprocess.PIPE, text=True, encoding="utf-8")
         self._heard: queue.Queue[str | None] = queue.Queue()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        try:
-            self._ask(asdict(job), STARTING)
-        except Fault:
-            self.close(patience=1.0)
-            raise
+        self._job: Job | None = None
 
-    def run(self, task: Task) -> Report:
+    def run(self, job: Job, task: Task) -> Report:
         """Run one answer.
 
         Args:
+            job: the exercise that it answers.
             task: the answer.
 
         Raises:
-            Fault: the process died or hangs; it must be closed.
+            Fault: a service cannot start, the process died or hangs; it must be closed.
         """
+        if job != self._job:
+            self._ask(asdict(job), STARTING)
+            self._job = job
         return Report(**self._ask(asdict(task), PATIENCE))
 
     def _ask(self, question: dict[str, Any], patience: float) -> dict[str, Any]:
@@ -147,13 +141,18 @@ class Pool:
                 place.result()
 
     def _serve(self) -> None:
-        while (work := self._choose()) is not None:
-            try:
-                self._serve_exercise(work)
-            finally:
-                with self._lock:
-                    work.running -= 1
-                    self._lock.notify_all()
+        child: Child | None = None
+        try:
+            while (work := self._choose()) is not None:
+                try:
+                    child = self._serve_exercise(work, child)
+                finally:
+                    with self._lock:
+                        work.running -= 1
+                        self._lock.notify_all()
+        finally:
+            if child is not None:
+                child.close()
 
     def _choose(self) -> _Work | None:
         """The exercise that needs a child most; None when one more child would not be worth its start."""
@@ -171,22 +170,29 @@ class Pool:
                 self._lock.wait()
             return None
 
-    def _serve_exercise(self, work: _Work) -> None:
-        child: Child | None = None
-        try:
-            while (taken := self._take(work)) is not None:
-                index, task = taken
-                try:
-                    child = child or Child(work.job)
-                    report = child.run(task)
-                except Fault as fault:
-                    if child is not None:
-                        child.close(patience=1.0)
-                    child, report = None, Report(0, 1, problem=str(fault))
-                self._keep(work, index, report)
-        finally:
-            if child is not None:
-                child.close()
+    def _serve_exercise(self, work: _Work, child: Child | None) -> Child | None:
+        """Run answers of an exercise until none is left.
+
+        Args:
+            work: the exercise.
+            child: a process that can run them, None if there is none.
+
+        Returns:
+            the process that can run the next ones.
+        """
+        while (taken := self._take(work)) is not None:
+            index, task = taken
+            child = child or Child()
+            try:
+                report = child.run(work.job, task)
+            except Fault as fault:
+                child.close(patience=1.0)
+                child, report = None, Report(0, 1, problem=str(fault))
+            except BaseException:
+                child.close(patience=1.0)
+                raise
+            self._keep(work, index, report)
+        return child
 
     def _take(self, work: _Work) -> tuple[int, Task] | None:
         with self._lock:

@@ -1,7 +1,8 @@
-"""A child process of `grader audit`: runs the answers to one exercise, one after the other.
+"""A child process of `grader audit`: runs the answers to exercises, one after the other.
 
-It reads one line of JSON on stdin (`Job`), starts the services of the exercise and says `{"ready": true}`; then it
-answers each line (`Task`) with one (`Report`), until stdin ends. Whatever answers print goes nowhere.
+It reads lines of JSON on stdin until that ends. A line with an exercise (`Job`) lets it start the services that this
+needs and do not run yet, and say `{"ready": true}`; each other line is an answer (`Task`) to that exercise, and is
+answered with a line (`Report`). Whatever answers print goes nowhere.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ import random
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from grader import exercises, namespace
 from labkit.checks import limits, registry, runner
 from labkit.checks.student import LocalStudent
 from labkit.checks.world import World
 from labkit.errors import LabkitError
-from labkit.services import Services, start
+from labkit.services import start
 
 DEFINING = 60.0
 """Seconds that the cells of an answer may take to define their names."""
@@ -49,7 +50,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The exercise that a child process serves.
+    """An exercise that a child process serves.
 
     Args:
         exercise: its id.
@@ -135,37 +136,60 @@ class _NotedWorld(World):
         return self._digest.hexdigest()[:16] if hasattr(self, "_digest") else ""
 
 
-def run(job: Job, asked: IO[str], say: IO[str]) -> None:
-    """Start the services of an exercise and run its answers, one for each line.
+class _Exercise:
+    """An exercise that is ready to be answered.
 
     Args:
-        job: the exercise.
-        asked: where the answers come from.
+        job: which one.
+        services: keeps the services that are started for it until this process ends.
+    """
+
+    _labs: ClassVar[set[str]] = set()
+    """Labs whose checks and hidden cases are known."""
+
+    def __init__(self, job: Job, services: contextlib.ExitStack) -> None:
+        lab = job.exercise.split(".")[0]
+        if lab not in self._labs:
+            exercises.load(lab, Path(job.checks), Path(job.hidden))
+            self._labs.add(lab)
+        self._exercise = registry.find(job.exercise)
+        self._solution, self._released = (namespace.cells(Path(name)) for name in (job.solution, job.released))
+        self._endpoints = {}
+        if self._exercise.services:
+            needs: dict[str, Any] = {name: list(wanted) for name, wanted in self._exercise.capabilities.items()}
+            there = services.enter_context(start(*self._exercise.services, **needs))
+            self._endpoints = {name: there[name] for name in self._exercise.services}
+
+    def judge(self, task: Task) -> Report:
+        """Run one answer.
+
+        Args:
+            task: the answer.
+        """
+        cells = self._released if task.kind == "untouched" else self._solution
+        if task.source is not None:
+            cells = namespace.replaced(cells, self._exercise.id, task.source)
+        return _judge(self._exercise, cells, _NotedWorld(self._endpoints, seed=task.seed))
+
+
+def run(asked: Iterable[str], say: IO[str]) -> None:
+    """Prepare exercises and run answers to them, one for each line.
+
+    Args:
+        asked: where exercises and answers come from; an exercise is the first.
         say: where the reports go.
     """
-    exercises.load(job.exercise.split(".")[0], Path(job.checks), Path(job.hidden))
-    exercise = registry.find(job.exercise)
-    solution, released = namespace.cells(Path(job.solution)), namespace.cells(Path(job.released))
-    with _services(exercise) as services:
-        endpoints = {name: services[name] for name in exercise.services} if services else {}
-        print(json.dumps({"ready": True}), file=say, flush=True)
+    with contextlib.ExitStack() as services:
+        exercise: _Exercise | None = None
         for line in asked:
-            task = Task(**json.loads(line))
-            cells = released if task.kind == "untouched" else solution
-            if task.source is not None:
-                cells = namespace.replaced(cells, job.exercise, task.source)
-            report = _judge(exercise, cells, _NotedWorld(endpoints, seed=task.seed))
-            print(json.dumps(asdict(report)), file=say, flush=True)
-
-
-@contextlib.contextmanager
-def _services(exercise: registry.Exercise) -> Iterator[Services | None]:
-    if not exercise.services:
-        yield None
-        return
-    needs: dict[str, Any] = {name: list(wanted) for name, wanted in exercise.capabilities.items()}
-    with start(*exercise.services, **needs) as services:
-        yield services
+            words = json.loads(line)
+            if "exercise" in words:
+                exercise = _Exercise(Job(**words), services)
+                answer: dict[str, Any] = {"ready": True}
+            else:
+                assert exercise is not None, "an exercise comes first"
+                answer = asdict(exercise.judge(Task(**words)))
+            print(json.dumps(answer), file=say, flush=True)
 
 
 def _judge(exercise: registry.Exercise, cells: list[namespace.Cell], world: _NotedWorld) -> Report:
@@ -194,14 +218,13 @@ def _judge(exercise: registry.Exercise, cells: list[namespace.Cell], world: _Not
 
 
 def main() -> None:
-    """Read a job on stdin and serve it."""
-    job = Job(**json.loads(sys.stdin.readline()))
+    """Serve what stdin asks for."""
     say = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.dup2(nowhere, sys.stderr.fileno())
     try:
-        run(job, sys.stdin, say)
+        run(sys.stdin, say)
     except LabkitError as error:
         print(json.dumps({"broken": str(error)}), file=say, flush=True)
     except Exception as error:

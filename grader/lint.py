@@ -15,8 +15,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import jupytext
-
 from grader import exercises, lint_cells, names, parts, sources
 from grader.layout import LabFiles
 from grader.lint_cells import Found, asked, data, is_answer, is_check
@@ -65,6 +63,8 @@ def lint(lab: LabFiles) -> list[Trap]:
     Raises:
         CourseError: there is no source.
     """
+    import jupytext  # a third of a second: it brings a whole Jupyter server
+
     text = lab.source.read_text(encoding="utf-8") if lab.source.is_file() else ""
     raw = jupytext.reads(text, fmt="py:percent")
     if found := [_trap(lab, "grade-ids", cell, message, text) for cell, message in lint_cells.grade_ids(lab, raw)]:

@@ -11,7 +11,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import nbformat
 
 from grader.layout import CourseError, LabFiles
@@ -34,6 +33,8 @@ def read(path: Path) -> Any:
     Raises:
         CourseError: the file is not there, or two cells have one grade id.
     """
+    import jupytext  # a third of a second: it brings a whole Jupyter server
+
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

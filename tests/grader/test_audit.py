@@ -104,6 +104,23 @@ def test_an_answer_that_hangs_is_ended(lab: LabFiles, monkeypatch: pytest.Monkey
     assert found == "wrong stuck: nothing came of it within 4 s"
 
 
+def test_a_child_that_has_no_answer_left_goes_on_with_another_exercise(
+    lab: LabFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[audit_pool.Child] = []
+
+    class Counted(audit_pool.Child):
+        def __init__(self) -> None:
+            super().__init__()
+            started.append(self)
+
+    monkeypatch.setattr(audit_pool, "Child", Counted)
+    found = audit.audit([lab], jobs=1)
+    assert {verdict.exercise for verdict in found} == {"90.1", "90.2"}
+    assert [verdict for verdict in found if verdict.defect] == []
+    assert len(started) == 1
+
+
 def test_a_broken_check_is_reported_once_for_each_answer(lab: LabFiles) -> None:
     append(lab.hidden, "\nraise RuntimeError('broken on purpose')\n")
     with pytest.raises(RuntimeError, match="broken on purpose"):
