@@ -19,6 +19,8 @@ _FIRST = 4.0
 _CELL, _HIGH, _GAP, _ROW, _WIDTH, _LEFT = 54, 36, 4, 70, 724, 22
 _KEY = 6
 """Characters of a key that a cell has room for: its last ones, where the numbers of devices differ."""
+_KEY_FONT = "font:10px var(--jp-code-font-family,monospace)"
+"""Of keys: letters of one width, six units each, so that seven of them leave room on both sides of a cell."""
 _DONE = "#0072b2"
 
 
@@ -127,13 +129,13 @@ class LogView(Live):
             look = f"fill='{_DONE}' fill-opacity='.2' stroke='{_DONE}'" if done else \
                 "fill='none' stroke='currentColor'" + (" stroke-dasharray='4 3'" if self.group else "")
             about = html.escape(f"offset {record.offset}, key {record.key or 'none'}, {record.size} bytes")
-            middle = left + _CELL / 2
+            middle, number = left + _CELL / 2, f"{'✓ ' if done else ''}{record.offset}"
             parts.append(
                 f"<g><title>{about}</title>"
                 f"<rect x='{left}' y='{high}' width='{_CELL}' height='{_HIGH}' rx='3' stroke-width='1.5' {look}/>"
-                f"<text x='{middle}' y='{high + 15}' text-anchor='middle' font-weight='600'>"
-                f"{'✓ ' if done else ''}{record.offset}</text>"
-                f"<text x='{middle}' y='{high + 29}' text-anchor='middle' font-size='11'>"
+                f"<text x='{middle}' y='{high + 15}' text-anchor='middle' font-weight='600' "
+                f"font-size='{min(12, 72 // len(number))}'>{number}</text>"
+                f"<text x='{middle}' y='{high + 29}' text-anchor='middle' style='{_KEY_FONT}'>"
                 f"{html.escape(_short(record.key))}</text></g>"
             )
         return "".join(parts)
