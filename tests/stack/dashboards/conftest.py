@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import time
@@ -25,12 +26,19 @@ MINUTES = 30
 MIGRATIONS = Path(__file__).parents[3] / "stack/f2/migrations/timeseries"
 
 
+@contextlib.contextmanager
+def of_its_own(name: str, provider: str = "embedded") -> Iterator[Endpoint]:
+    """A server that this process does not share: panels have fixed buckets and databases, which others fill, too."""
+    running = start_service(catalogue.service(name), frozenset(), provider)
+    try:
+        yield running.endpoint
+    finally:
+        running.stop()
+
+
 @pytest.fixture(scope="session")
 def influx() -> Iterator[Endpoint]:
-    # Its own, not the one that this process shares: the panels have fixed buckets, in which others write, too.
-    running = start_service(catalogue.service("influxdb"), frozenset(), "embedded")
-    own = running.endpoint
-    try:
+    with of_its_own("influxdb") as own:
         for bucket in ("iot-data", "iot-esp32", "iot-metrics", "shelly", "empty"):
             ensure_bucket(dataclasses.replace(own, bucket=bucket))  # type: ignore[arg-type]
         with (InfluxDBClient(own.url, own.token, org=own.org) as client,
@@ -39,8 +47,6 @@ def influx() -> Iterator[Endpoint]:
             for bucket, lines in written.items():
                 writer.write(bucket=bucket, record=lines, write_precision="s")
         yield own
-    finally:
-        running.stop()
 
 
 def moments() -> Iterator[tuple[int, float]]:
@@ -94,15 +100,21 @@ def shelly() -> list[str]:
     ]
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Endpoint]:
+    with of_its_own("postgresql") as own:
+        yield own
+
+
 @pytest.fixture(scope="session", params=["postgresql", pytest.param(
     "timescaledb", marks=pytest.mark.docker("timescaledb"))])
 def timeseries(request: pytest.FixtureRequest) -> Iterator[tuple[str, bool]]:
     """Connection text of a database with the table `iot_measurements`, and whether it has TimescaleDB."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LABKIT_IMAGE_TIMESCALEDB", stand_in("timescaledb"))
-        provider = "docker" if request.param == "timescaledb" else "embedded"
-        with start(request.param, provider=provider) as services:
-            server = services[request.param]
+        with contextlib.ExitStack() as stack:
+            server = (stack.enter_context(of_its_own("timescaledb", "docker")) if request.param == "timescaledb"
+                      else request.getfixturevalue("postgresql"))
             migrate(server.dsn, MIGRATIONS, "timeseries")
             dsn = psycopg.conninfo.make_conninfo(server.dsn, dbname="timeseries")
             with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
@@ -113,11 +125,10 @@ def timeseries(request: pytest.FixtureRequest) -> Iterator[tuple[str, bool]]:
 
 
 @pytest.fixture(scope="session")
-def device_params() -> Iterator[str]:
+def device_params(postgresql: Endpoint) -> str:
     """Connection text of a database with the devices of the course."""
-    with start("postgresql", provider="embedded") as services:
-        migrate(services.postgresql.dsn, MIGRATIONS.parent / "device_params", "device_params")
-        yield psycopg.conninfo.make_conninfo(services.postgresql.dsn, dbname="device_params")
+    migrate(postgresql.dsn, MIGRATIONS.parent / "device_params", "device_params")
+    return psycopg.conninfo.make_conninfo(postgresql.dsn, dbname="device_params")
 
 
 def measured() -> list[tuple[object, ...]]:
