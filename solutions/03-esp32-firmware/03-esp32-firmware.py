@@ -17,9 +17,7 @@
 # Who sends the readings of labs 01 and 02? A board with a processor, some memory, a radio and a sensor. Its program is
 # its **firmware**. In this lab you write it: much of it is given, and what matters is yours.
 #
-# At the end:
-#
-# | | you can | exercises |
+# | | at the end you can | exercises |
 # |---|---|---|
 # | A | write JSON into a fixed piece of memory, with nothing lost and nothing beyond its end | 3.1, 3.5 |
 # | B | read a message that may be anything, and refuse with a reason | 3.2 |
@@ -108,7 +106,7 @@ print(tell("01", "set_led", state="on", brightness=300))
 #
 # - **A view owns nothing.** `std::string_view` is an address and a length: it looks at bytes of somebody else.
 # - **A reference is another name.** `const Reading& reading` is the caller's own reading, not a copy; `const`
-#   promises not to change it.
+#   promises not to change it. Without `const` a function gives something back in this way.
 #
 # A cell that starts with `%%cpp` and a file name is C++. With a `main` it is a program: it is compiled and run.
 
@@ -180,17 +178,13 @@ int main() {
 #
 # ```c++
 # // C++ card. The reading has: timestamp, temperature, humidity, uptime, wifi_rssi
-# if (reading.uptime == 0) return {};                          // compare, and leave with an empty view
-# json.begin("sensors").decimal("humidity", reading.humidity).end();    // an object inside: begin … end
-# json.integer("uptime", reading.uptime);                      // also: text, boolean
-# return json.view();                                          // each begin has had its end()
+# if (reading.uptime == 0) return {};       // leave with an empty view
+# json.begin("sensors").decimal("humidity", reading.humidity).end();  // an object inside
+# json.integer("uptime", reading.uptime);   // also: text, boolean
+# return json.view();                       // when each begin has had its end
+# //
+# // and, or, not, True are &&, ||, !, true; each statement ends with a semicolon
 # ```
-#
-# | Python | C++ |
-# |---|---|
-# | `if a and not b or c == 1:` | `if (a && !b \|\| c == 1) { … }` |
-# | the end of a line | `;` at the end of each statement |
-# | `True`, `'text'`, `# why` | `true`, `"text"`, `// why` |
 #
 # Write your lines in place of each `#error`, then run the cell: it says whether the file compiles, and which line is
 # wrong if it does not. *View → Show Line Numbers* shows the numbers.
@@ -264,8 +258,8 @@ check("03.1")
 # ![A message goes through parse_command, find_action and parse_set_led to the lamp. Each of the three may refuse with a reason. The answer goes back to the sender, with the id of the command.](images/command-path.svg)
 #
 # A function here returns *why not*: a `Reason`, which is empty when all is well. What it found goes into a variable
-# of the caller, by reference. The kit's reader works like this, too: `value.to(number)` says whether the value is a
-# whole number, and only then puts it into `number`.
+# of the caller. The kit's reader works like this, too: `value.to(number)` says whether the value is a whole number,
+# and only then puts it into `number`.
 
 # %% [markdown]
 # **Predict.** Which of the five values below does `to(number)` take as a whole number?
@@ -315,13 +309,15 @@ int main() {
 #   keeps the one that `led` came with.
 #
 # ```c++
-# // C++ card. How a text and a number that may be missing are read, in a command for a horn
-# Text<4> tone;                                                // room for 4 bytes
-# if (!tone_value.to(tone) || !(tone == "high" || tone == "low")) return because("tone must be high or low");
-# std::int64_t volume = horn.volume;                           // what holds if nothing is said
-# const bool given = volume_value.kind() != JsonValue::Kind::kNothing;      // was the key there?
+# // C++ card. A text, and a number that may be missing, in a command for a horn
+# Text<4> tone;                                 // room for 4 bytes
+# if (!tone_value.to(tone) || !(tone == "high" || tone == "low")) {
+#   return because("tone must be high or low");
+# }
+# std::int64_t volume = horn.volume;            // what holds if nothing is said
+# const bool given = volume_value.kind() != JsonValue::Kind::kNothing;  // is the key there?
 # if (given && !volume_value.to(volume)) return because("volume must be a number");
-# horn.volume = static_cast<std::uint8_t>(volume);             // 64 bits into 8
+# horn.volume = static_cast<std::uint8_t>(volume);  // 64 bits into 8
 # ```
 #
 # **`parse_command(message, command)`** takes a message apart into `command.id`, `command.command` and
@@ -553,26 +549,29 @@ int main() {
 # %% [markdown]
 # ### Exercise 3.3: `Backoff` (4 points)
 #
-# **Write** four functions of `backoff.cpp`, one for each arrow of the drawing. `connected`, the arrow from TRYING to
-# ON TRIAL, is given: look at it first. In a state without such an arrow, an event changes nothing.
+# **Write** `ceiling_ms` and the arrows of the drawing in `backoff.cpp`. One arrow is given, `connected` from TRYING to
+# ON TRIAL: look at it first. In a state from which no such arrow leads, an event changes nothing.
 #
 # | function | arrow | also |
 # |---|---|---|
 # | `tick(now)` | WAITING → READY, and ON TRIAL → HOLDING, once `now` has reached `due_` | HOLDING sets `failures_` to 0 |
 # | `may_try(now)` | READY → TRYING | does `tick(now)` first; `true` if it was READY, else `false` |
-# | `failed(now)` | TRYING, ON TRIAL, HOLDING → WAITING | does `tick(now)` first; `due_` is `now` and the wait; counts the failure |
+# | `failed(now)` | TRYING, ON TRIAL, HOLDING → WAITING | does `tick(now)` first; `due_` is `now` plus the wait; counts the failure |
 #
 # `ceiling_ms(failures)` is the longest wait: `limits_.base_ms` × 2 to the power of `failures`, but never more than
 # `limits_.cap_ms`. For every `failures`, also 4,000,000,000. `failed` waits for 0 to `ceiling_ms(failures_)`
 # milliseconds, both included, each as likely as the others.
 #
 # ```c++
-# // C++ card. The members: state_, failures_, due_, limits_ (base_ms, cap_ms, hold_ms), random_
-# if (state_ == State::kTrying || state_ == State::kHolding) return;        // also kReady, kOnTrial, kWaiting
-# const std::uint64_t wide = static_cast<std::uint64_t>(limits_.base_ms) << n;       // n from 0 to 31
-# return static_cast<std::uint32_t>(wide);                                  // once it is small enough
-# const std::uint64_t wait = (random_.next() * choices) >> 32U;             // 0 to choices - 1, each as likely
+# // C++ card. Members: state_, failures_, due_, limits_ (base_ms, cap_ms, hold_ms), random_
+# // States: State::kReady, kTrying, kOnTrial, kHolding, kWaiting
+# if (state_ == State::kTrying || state_ == State::kHolding) return;
+# const std::uint64_t wide = static_cast<std::uint64_t>(limits_.base_ms) << n;  // n: 0 to 31
+# return static_cast<std::uint32_t>(wide);      // once it is small enough
+# const std::uint64_t wait = (random_.next() * choices) >> 32U;  // 0 to choices - 1
 # ```
+#
+# For example:
 #
 # ```c++
 # backoff.failed(5'000);        // the first failure; base_ms is 1'000, and chance says 500
@@ -902,8 +901,8 @@ int main() {
 #
 # ```c++
 # // C++ card. The acknowledgement has: id, command, reason (empty if it was done)
-# if (!name.empty()) json.text("name", name.view());           // a Text is looked at by its view()
-# json.boolean("ok", count == 0);                              // true or false, without quotation marks
+# if (!name.empty()) json.text("name", name.view());  // a Text is looked at by its view
+# json.boolean("ok", count == 0);                     // true or false, not in quotes
 # ```
 
 # %% nbgrader={"grade": false, "grade_id": "ex-03-5", "locked": false, "schema_version": 3, "solution": true}
@@ -1045,12 +1044,12 @@ int main() {
 #
 # ```c++
 # // C++ card
-# if (left.minor != right.minor) return left.minor < right.minor ? -1 : 1;  // condition ? if so : if not
-# return because("version must be newer than ", running.version);           // least_text.view() for the other one
-# std::int64_t number = 0;                                                  // a whole number: value.to(number)
+# if (left.minor != right.minor) return left.minor < right.minor ? -1 : 1;  // if ? then : else
+# return because("version must be newer than ", running.version);  // or least_text.view()
+# std::int64_t number = 0;                      // a whole number: value.to(number)
 # Reason wrong = because("size must be 1 to ");
-# append_number(wrong, running.slot_size);                                  // a number in a reason
-# if (digest != manifest.sha256) return because("…");                       // compares all 32 bytes
+# append_number(wrong, running.slot_size);      // a number in a reason
+# if (digest != manifest.sha256) return because("…");  // all 32 bytes
 # ```
 
 # %% nbgrader={"grade": false, "grade_id": "ex-03-6", "locked": false, "schema_version": 3, "solution": true}

@@ -208,6 +208,19 @@ def test_the_points_of_the_exercises_add_up_to_twenty():
     assert [exercise.points for exercise in of_lab("03")] == [3, 4, 4, 4, 2, 3]
 
 
+def test_what_is_to_be_read_and_written_fits_into_ninety_minutes():
+    """Worked through: 15 minutes to read so many words, an hour for so many lines, the rest is trying things out."""
+    code = "\n".join(cell.source for cell in CELLS)
+    written = re.findall(r"### BEGIN SOLUTION(.*?)// ### END SOLUTION", code, re.DOTALL)
+    lines = [line for region in written for line in region.splitlines()
+             if line.strip() and not line.strip().startswith("//")]
+    assert len(lines) <= 95
+    text = "\n".join(cell.source for cell in sources.read(LAB.source).cells
+                     if cell.cell_type == "markdown" and "MARK SCHEME" not in cell.source)
+    read = re.sub(r"<details>.*?</details>|!\[[^]]*]\(\S+\)|```.*?```|## Glossary.*", "", text, flags=re.DOTALL)
+    assert len(re.findall(r"\S*\w\S*", read)) <= 3_000
+
+
 def test_each_hint_is_earned_by_a_wrong_answer():
     declared = {value.id for value in vars(lab03_hints).values() if isinstance(value, hints.Hint)}
     earned = {answer.hint for exercise in of_lab("03") for answer in answers.read(LAB.answers("wrong", exercise.id))}
