@@ -32,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="grader", description="Release the labs, prove their checks, grade a class.")
+    parser = argparse.ArgumentParser(prog="grader", description="The instructors' side: release the labs, prove "
+                                     "their checks, grade a class. grader/README.md leads from class list to returned "
+                                     "feedback.",
+                                     epilog="`grader COMMAND --help` lists the options of a command.")
     parser.add_argument("--root", type=Path, help="the course's folder; by default the one around the current folder")
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for module in (import_module(f"grader.commands.{name}") for name in COMMANDS):

@@ -19,6 +19,11 @@ from labkit.services.unavailable import UnavailableError
 
 _TITLES = {"cpp": "C++ compiler"}
 """What the kit does not start; it is only looked for."""
+_LEGEND = (
+    "A service runs where it is first found: attach, a server that runs already and that LABKIT_NAME_URL names",
+    "(LABKIT_MQTT_URL=mqtt://192.0.2.10); docker, a container; native, a program of this machine; embedded, a part of",
+    "the course. Each does for the labs. What stands below a service would come before it, and how to get it.",
+)
 _PORTS = {1883: "MQTT", 8086: "InfluxDB", 8888: "JupyterLab"}
 """Where people expect these servers. The kit takes free ports, so a taken one does no harm."""
 
@@ -71,21 +76,36 @@ def text(found: dict[str, Any]) -> str:
     system, engine = found["system"], found["docker"]["version"]
     taken = [f"{row['port']} ({row['used_by']})" for row in found["ports"] if not row["free"]]
     ports = f"taken: {', '.join(taken)}; no harm, the kit takes free ones" if taken else "the usual ones are free"
+    docker_fix = f" -> {found['docker']['fix']}" if found["docker"]["fix"] else ""
     lines = [
+        *_answer(found),
+        "",
         f"Machine    {system['os']}, Python {system['python']}, labkit {system['labkit'] or 'not installed'}",
         f"Jupyter    {'JupyterLab ' + system['jupyterlab'] if system['jupyterlab'] else 'not installed'}",
-        f"Docker     {'engine ' + engine if engine else found['docker']['reason']}",
+        f"Docker     {'engine ' + engine if engine else found['docker']['reason'] + docker_fix}",
         f"Ports      {ports}",
+        "",
+        *_LEGEND,
         "",
     ]
     for row in found["services"]:
-        lines += _lines(row)
-    if not found["ready"]:
-        lines += ["", "A service of a written lab cannot run here. Do what stands after an arrow in one of its lines."]
+        lines += _lines(row, found["docker"]["reason"])
     return "\n".join(lines)
 
 
-def _lines(row: dict[str, Any]) -> list[str]:
+def _answer(found: dict[str, Any]) -> list[str]:
+    """Say which of the written labs can run here, and what the others lack."""
+    missing = {row["service"] for row in found["services"] if row["state"] != "ready"}
+    lacking = {lab.number: sorted(missing & set(lab.services)) for lab in LABS if lab.ready}
+    good = [number for number, services in lacking.items() if not services]
+    lines = [f"{'Labs' if len(good) > 1 else 'Lab'} {', '.join(good)} can run on this machine."] if good else []
+    lines += [f"Lab {number} cannot: {', '.join(services)} cannot run here. Do what stands behind an arrow (->) below."
+              for number, services in lacking.items() if services]
+    return lines
+
+
+def _lines(row: dict[str, Any], no_docker: str) -> list[str]:
+    """The lines of a service; what is the same for all of them is said once, above."""
     labs = "lab " + ", ".join(row["labs"])
     if row["state"] == "planned":
         return [f"{row['service']:<12} comes with {labs.split(',')[0]}: the kit cannot start {row['title']} yet"]
@@ -96,6 +116,9 @@ def _lines(row: dict[str, Any]) -> list[str]:
     for candidate in row["candidates"]:
         if candidate["usable"]:
             break
+        unset = candidate["provider"] == "attach" and candidate["reason"].endswith(" is not set")
+        if unset or (row["provider"] and candidate["provider"] == "docker" and candidate["reason"] == no_docker):
+            continue
         arrow = f" -> {candidate['fix']}" if candidate["fix"] else ""
         lines.append(f"{'':<12}   not {candidate['name']}: {candidate['reason']}{arrow}")
     return lines

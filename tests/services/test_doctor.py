@@ -79,12 +79,20 @@ def test_a_missing_service_of_a_written_lab_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert doctor.main() == 0
-    capsys.readouterr()
+    assert capsys.readouterr().out.startswith("Labs 01, 02, 03, 08 can run on this machine.\n")
     monkeypatch.setenv("LABKIT_INFLUXDB_PROVIDER", "docker")
     assert doctor.main() == 1
     said = capsys.readouterr().out
+    assert said.startswith("Labs 01, 03, 08 can run on this machine.\nLab 02 cannot: influxdb cannot run here. Do what")
     assert "influxdb     cannot run here" in said
     assert "not docker (influxdb): no Docker engine answers at unix:///nowhere/docker.sock -> start Docker" in said
+
+
+def test_what_all_services_lack_is_said_once() -> None:
+    said = doctor.text(doctor.report())
+    assert "no Docker engine answers at unix:///nowhere/docker.sock -> start Docker" in said
+    assert "_URL is not set" not in said
+    assert said.count("no Docker engine answers") == 1 + said.count("cannot run here   [")
 
 
 def test_a_wrong_setting_is_shown_where_it_does_harm(
