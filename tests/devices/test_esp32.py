@@ -214,10 +214,12 @@ def test_the_process_runs_a_fleet_says_that_it_is_ready_and_ends_by_itself(broke
         )
         assert (ended.returncode, ended.stdout) == (0, '{"ready": true, "devices": 20}\n'), ended.stderr
         assert ended.stderr.startswith("esp32: 100 steps, ")
-        heard.wait(100)
-        telemetry = [m.json() for m in heard.messages if m.topic.endswith("telemetry")]
-    assert len(telemetry) > 100
-    assert {t["timestamp"] - 1767225600 for t in telemetry} <= set(range(50))
+
+        def telemetry() -> list[dict[str, Any]]:
+            return [message.json() for message in heard.messages if message.topic.endswith("telemetry")]
+
+        wait_until(lambda: len(telemetry()) > 100, 60, what="100 readings and some twice, behind the statuses")
+    assert {t["timestamp"] - 1767225600 for t in telemetry()} <= set(range(50))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without asking it")

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,7 @@ def environment(
     place = conninfo_to_dict(postgres_server)
     (tmp_path / "password").write_text(f"{place['password']}\n")
     client(store).remove_bucket(store.bucket)
+    name = uuid.uuid4().hex[:8]
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
@@ -57,8 +59,8 @@ def environment(
         "POSTGRES_PORT": str(place["port"]),
         "POSTGRES_USER": str(place["user"]),
         "POSTGRES_PASSWORD_FILE": str(tmp_path / "password"),
-        "POSTGRES_DATABASE": f"services_{os.getpid()}",
-        "CLIENT_ID": f"services-{os.getpid()}",
+        "POSTGRES_DATABASE": f"services_{name}",
+        "CLIENT_ID": f"services-{name}",
     }
 
 
@@ -163,7 +165,7 @@ def test_a_collector_that_is_killed_under_load_while_it_packs_loses_nothing_and_
 ) -> None:
     """One that archives messages one by one is killed in tests/faults/test_meter.py."""
     sent = [reading(f"power-{step % 10:03d}", NOW + step // 10, sensors={"power": step}) for step in range(400)]
-    environment |= {"PACK_ABOVE": "30", "BATCH_SIZE": "60", "CLIENT_ID": f"killed-{os.getpid()}"}
+    environment |= {"PACK_ABOVE": "30", "BATCH_SIZE": "60", "CLIENT_ID": f"killed-{uuid.uuid4().hex[:8]}"}
     publisher = mqtt.Client(CallbackAPIVersion.VERSION2)
     publisher.username_pw_set(broker.username or None, broker.password or None)
     publisher.connect(broker.host, broker.port)
