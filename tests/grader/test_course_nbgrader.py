@@ -1,4 +1,8 @@
-"""Stock nbgrader grades the course's own labs: the scores are what `check` prints, services and all."""
+"""Stock nbgrader grades the course's own labs: the scores are what `check` prints, services and all.
+
+Two labs are asked, one in Python and the one in C++, and with LABKIT_TEST_ALL_PROVIDERS=1 all: to nbgrader a lab is a
+notebook with cells that print a number, and that the others print theirs, tests/labs/test_notebooks.py shows.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,10 @@ from nbgrader.api import Gradebook
 from grader import answers, parts
 from grader.layout import CourseFiles, LabFiles
 from labkit.checks import of_lab
+from tests.conftest import EVERY_LAB
 
 ROOT = Path(__file__).resolve().parents[2]
-LABS = CourseFiles(ROOT).labs()
+LABS = [lab for lab in CourseFiles(ROOT).labs() if EVERY_LAB or lab.number in ("01", "03")]
 FIRST = LABS[0].folder
 """An untouched notebook is graded in this lab; what is particular to a lab is in its solution."""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -77,10 +82,7 @@ def test_all_but_a_mistake_and_nothing(lab: LabFiles, nbgrader: Callable[..., Co
 
 
 @pytest.mark.parametrize("lab", LABS[:1], ids=[LABS[0].number], indirect=True)  # of others it would say the same
-def test_validate_passes_the_solution_and_fails_the_release(
-    lab: LabFiles, nbgrader: Callable[..., CompletedProcess[str]],
-) -> None:
+def test_validate_passes_the_solution(lab: LabFiles, nbgrader: Callable[..., CompletedProcess[str]]) -> None:
+    """That it fails what has an answer missing, tests/grader/test_nbgrader.py shows."""
     good = nbgrader(lab, "validate", str(lab.solution))
     assert "Success! Your notebook passes all the tests." in good.stdout, good.stdout + good.stderr
-    bad = nbgrader(lab, "validate", str(lab.released))
-    assert "VALIDATION FAILED" in bad.stdout, bad.stdout + bad.stderr

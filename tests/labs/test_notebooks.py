@@ -1,4 +1,9 @@
-"""The notebooks as students and CI run them: top to bottom, in a fresh kernel, on every provider of this machine."""
+"""The notebooks as students and CI run them: top to bottom, in a fresh kernel, on every provider of this machine.
+
+Every lab runs with embedded services. As programs two run, the one in C++ and the one with most services, from containers
+one, and with LABKIT_TEST_ALL_PROVIDERS=1 all: what a provider does for a lab, the contract tests of its service ask, and
+the audit (tests/grader/test_course_audit.py) runs each lab's reference with a native Mosquitto.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ from typing import Any
 import pytest
 
 from labkit.course import LABS, Lab
-from tests.conftest import stand_in
+from tests.conftest import EVERY_LAB, stand_in
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = [lab for lab in LABS if lab.ready]
@@ -24,9 +29,8 @@ pytestmark = pytest.mark.timeout(GUARD + 30)
 CONTAINERS = {"mqtt": "mosquitto", "kafka": "kafka", "postgresql": "postgresql", "timescaledb": "timescaledb"}
 PROGRAMS = {"mqtt": "mosquitto", "kafka": "kafka_java", "postgresql": "postgres"}
 SERVICES = ("mqtt", "influxdb", "kafka", "postgresql", "timescaledb")
-# From containers these two run only with LABKIT_TEST_ALL_PROVIDERS=1: a start of four of them beside other tests takes
-# longer than the lab. What a container does for a lab, the contract tests of its service ask.
-SELDOM = frozenset() if os.environ.get("LABKIT_TEST_ALL_PROVIDERS") else frozenset({("03", "docker"), ("08", "docker")})
+ALWAYS = {("03", "native"), ("08", "native"), ("02", "docker")}
+"""Labs that run on other than embedded services in every run of the tests."""
 
 
 def runs(lab: Lab) -> list[Any]:
@@ -35,9 +39,9 @@ def runs(lab: Lab) -> list[Any]:
     marks = [getattr(pytest.mark, PROGRAMS[name]) for name in lab.services if name in PROGRAMS]
     always = [pytest.mark.cpp] if "cpp" in lab.services else []
     found = [pytest.param(lab, "embedded", id=f"{lab.number}-embedded", marks=always)]
-    if marks and (lab.number, "native") not in SELDOM:
+    if marks and (EVERY_LAB or (lab.number, "native") in ALWAYS):
         found.append(pytest.param(lab, "native", id=f"{lab.number}-native", marks=[*always, *marks]))
-    if images and (lab.number, "docker") not in SELDOM:
+    if images and (EVERY_LAB or (lab.number, "docker") in ALWAYS):
         docker = pytest.mark.docker(*images)
         found.append(pytest.param(lab, "docker", id=f"{lab.number}-docker", marks=[*always, docker]))
     return found
@@ -82,10 +86,10 @@ def test_an_untouched_lab_runs_through_and_has_no_points(lab: Lab) -> None:
 
 
 @pytest.mark.slow
-def test_nbval_passes_the_solution_of_the_first_lab() -> None:
+def test_nbval_passes_the_first_lab_as_students_get_it() -> None:
     """It says what `stumbles` says above: no cell raises. One lab shows that it can be used."""
     lab = READY[0]
-    notebook = ROOT / "solutions" / lab.folder / f"{lab.folder}.ipynb"
+    notebook = ROOT / "labs" / lab.folder / f"{lab.folder}.ipynb"
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=60", "-q", "-p", "no:cacheprovider",
          "-W", "ignore", "--rootdir", str(notebook.parent), "-c", os.devnull, str(notebook)],
