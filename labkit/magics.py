@@ -49,11 +49,13 @@ def _after_cell(result: Any) -> None:
 
 
 def part(line: str, cell: str) -> None:
-    """Run the cell; `%%part` of a notebook that was exported as a script ends here.
+    """Run the cell, and save its text to your house when it has run without an error: `%%part NAME` in its first line.
+
+    A cell that is run again replaces what it saved before. `labkit house` shows what you have saved.
 
     Args:
-        line: name of the part.
-        cell: text of the cell.
+        line: name of the part, such as `mqtt`; each lab says which parts are its own.
+        cell: text of the cell, Python.
     """
     from IPython import get_ipython
 
@@ -82,11 +84,20 @@ class _Cell:
 
 
 def cpp(line: str, cell: str) -> None:
-    """Keep, compile and run a cell of C++.
+    """Compile a cell of C++, and run it if it is a test or a program: `%%cpp FILE` in its first line.
+
+    What happens goes by the file's name:
+
+    - a file of the node, such as `telemetry.cpp` or `ring_buffer.hpp`: it is compiled, and saved to your house;
+    - `test_NAME.cpp`: its tests (`TEST_CASE`, `CHECK`) are run, each with its result;
+    - any other `NAME.cpp`: it has a `main`, and is run; what it prints is shown;
+    - any other `NAME.hpp`: it is compiled, and other cells can include it.
+
+    An error is shown with its line and what it means; the notebook goes on.
 
     Args:
-        line: name of the file.
-        cell: text of the cell, below the magic.
+        line: name of the file: letters, digits and `_`, then `.cpp` or `.hpp`.
+        cell: text of the cell, C++.
 
     Raises:
         CellInterrupted: the cell was interrupted.

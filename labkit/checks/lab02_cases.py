@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from labkit.checks import lab02_hints as hints
-from labkit.checks.broker_view import ended
+from labkit.checks.broker_client import ended
 from labkit.checks.hints import Hint
 from labkit.checks.outcome import Outcome
 from labkit.checks.student import Student

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from labkit.cpp import cache, compiler, includes, sanitizer, tools
-from labkit.cpp.diagnostics import CompileError, Diagnostic, read_linker
+from labkit.cpp.diagnostics import CompileError, Diagnostic
 from labkit.cpp.explain import Plain
+from labkit.cpp.messages import read_linker
 from labkit.cpp.objects import SUPPORT, Job, Object, Unit, compile_unit, job_for, key_of
 from labkit.errors import KitError
 from labkit.house_sources import firmware, is_unwritten, unwritten_lines

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from labkit.cpp import cache, compiler, includes, tools
-from labkit.cpp.diagnostics import CompileError, Diagnostic, read
+from labkit.cpp.diagnostics import CompileError, Diagnostic
 from labkit.cpp.explain import Plain
+from labkit.cpp.messages import read
 from labkit.errors import KitError
 
 SUPPORT = Path(__file__).parent / "support"

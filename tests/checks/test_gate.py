@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from labkit.checks import World
-from labkit.checks.broker_view import connected
+from labkit.checks.broker_client import connected
 from labkit.checks.fake_broker import FakeBroker
 from labkit.checks.gate import Gate
 from labkit.errors import KitError

@@ -7,7 +7,8 @@ import pytest
 from labkit.cpp import build
 from labkit.cpp.braces import suspect
 from labkit.cpp.build import CompileError
-from labkit.cpp.diagnostics import Diagnostic, read, read_linker
+from labkit.cpp.diagnostics import Diagnostic
+from labkit.cpp.messages import read, read_linker
 
 # What is wrong, the source, the kind of mistake, its line, what the message has to say.
 MISTAKES = [
