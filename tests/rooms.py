@@ -13,21 +13,21 @@ from collections import OrderedDict
 import pytest
 from xdist.scheduler import LoadGroupScheduling
 
+AUDIT = "tests/grader/test_course_audit.py::test_right_answers_pass_and_wrong_ones_earn_their_hints"
 # By path, not by mark: xdist 3.8 hands over the group of a mark in a place where pytest 9.2 no longer looks for it.
 TOGETHER = (
     *(f"tests/grader/{room}/" for room in ("after", "capsule", "judge", "run")),
     *(f"tests/stack/{room}/" for room in ("automation", "dashboards", "esp32", "f2", "home", "meter", "shelly")),
     "tests/stack/test_compose",
     # A lab's exercises are audited together: their answers wait side by side.
-    *(f"tests/grader/test_course_audit.py::test_right_answers_pass_and_wrong_ones_earn_their_hints[{number:02}"
-      for number in range(1, 11)),
+    *(f"{AUDIT}[{number:02}" for number in range(1, 11)),
 )
 APART = ("tests/grader/test_course_nbgrader.py", "tests/labs/test_notebooks.py")
 # About, with nothing else on two cores. Only their order matters. The longest name that fits a room counts; a room that
 # none fits has a hundredth of a second for each test.
 SECONDS = {
-    "tests/grader/run/": 250, "tests/hostile/test_attempts.py": 150, "tests/stack/f2/": 120,
-    "tests/grader/test_course_audit.py::": 90, "tests/grader/judge/": 80, "tests/grader/capsule/": 80,
+    "tests/grader/run/": 220, "tests/hostile/test_attempts.py": 150, "tests/stack/f2/": 120,
+    f"{AUDIT}[08": 170, f"{AUDIT}[02": 100, AUDIT: 80, "tests/grader/judge/": 80, "tests/grader/capsule/": 80,
     "tests/stack/meter/": 75, "tests/faults/test_f2.py": 70, "tests/services/test_kafka": 70,
     "tests/services/test_left_behind.py": 65, "tests/hostile/": 65, "tests/stack/esp32/": 60,
     "tests/firmware/test_node.py": 60, "tests/grader/test_course_nbgrader.py": 60, "tests/labs/test_notebooks.py::": 50,
