@@ -161,13 +161,12 @@ class KafkaStage:
                 self.pause = min(2 * self.pause, LONGEST_PAUSE)
             return False
         self.pause = FIRST_PAUSE
-        problem = self.not_committed
+        self.stats["error"] = self.not_committed  # before the counts: who has waited for them reads it next
         try:
             for name, count in counts.items():
                 self.stats[name] = self.stats.get(name, 0) + count
         except (AttributeError, TypeError):  # what was done is committed: it must not be done again for that
-            problem = f"handle() returned {counts!r}, not a dict of counts"
-        self.stats["error"] = problem
+            self.stats["error"] = f"handle() returned {counts!r}, not a dict of counts"
         return True
 
     def disconnect(self) -> None:

@@ -55,7 +55,7 @@ def test_batches_are_as_large_as_the_broker_lets_them_be(provider: str, influx: 
                 view.publish(topic, reading)
             wait_until(lambda: stored(influx, bucket) == 600, 60, what="every reading is stored")
             assert time.monotonic() - began < 40
-            assert collector.get("/health").json()["stored"] == 600
+            wait_until(lambda: collector.get("/health").json()["stored"] == 600, 60, what="it has counted them")
 
 
 @pytest.mark.slow
@@ -73,6 +73,7 @@ def test_what_is_published_while_the_collector_is_killed_is_stored_once(broker: 
         view.publish("iot/node/01/telemetry", b"poison")
         with running("stack.esp32.collector", **places) as collector:
             wait_until(lambda: stored(influx, bucket) == 600, 60, what="every reading is stored once")
+            wait_until(lambda: collector.get("/health").json()["rejected"] == 1, 60, what="the poison behind them")
             health = collector.get("/health").json()
             assert (health["rejected"], health["last_error"]) == (1, None)
             assert health["stored"] >= 300
