@@ -46,12 +46,14 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
 
 @pytest.fixture(scope="module")
 def places(broker: Endpoint, influx: Endpoint) -> dict[str, str]:
-    return addresses(broker, dataclasses.replace(influx, bucket="esp32-firmware")) | {"CLIENT_ID": "firmware"}
+    return addresses(broker, dataclasses.replace(influx, bucket="esp32-firmware"))
 
 
 @pytest.fixture(scope="module")
 def manager(places: dict[str, str]) -> Iterator[Running]:
-    with running("stack.esp32.manager", **places) as manager, running("stack.esp32.collector", **places) as collector:
+    # A name each: the broker ends the connection of the other client of a name.
+    with (running("stack.esp32.manager", CLIENT_ID="firmware-watch", **places) as manager,
+          running("stack.esp32.collector", CLIENT_ID="firmware", **places) as collector):
         manager.wait_healthy()
         collector.wait_healthy()
         yield manager
