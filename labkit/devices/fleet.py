@@ -126,7 +126,7 @@ class Fleet:
         return self._links.unconnected() if self._links else len(self.devices)
 
     def start(self) -> Fleet:
-        """Connect, and run in a thread.
+        """Connect, and run in a thread. What is published for a device from now on reaches it.
 
         Raises:
             KitError: the broker cannot be reached, or does not let the devices in; or the fleet was started before.
