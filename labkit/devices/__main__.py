@@ -1,8 +1,8 @@
 """`python -m labkit.devices FLEET`: runs a fleet as a process; the broker comes from the environment (MQTT_HOST, …).
 
-It prints `{"ready": true, "devices": N}` when every device is connected and hears, and at the end one line to standard error.
-With HTTP_PORT set (0: a free port) it serves `/health`, and the line has `"port"` too. It ends on SIGTERM and Ctrl-C,
-and after `--for` seconds; exit status 0 then, 1 when the broker cannot be had, 2 when the command was wrong.
+It prints `{"ready": true, "devices": N}` when every device is connected and hears, and at the end one line to standard
+error. With HTTP_PORT set (0: a free port) it serves `/health`, and the line has `"port"` too. It ends on SIGTERM and
+Ctrl-C, and after `--for` seconds; exit status 0 then, 1 when the broker cannot be had, 2 when the command was wrong.
 """
 
 from __future__ import annotations

@@ -261,6 +261,7 @@ class Intake:
         if reason.is_failure:
             self.refusal = self.stats["error"] = str(reason)
             return
+        self.subscribed = False  # what was granted on the last connection says nothing of this one
         self.connection += 1
         self.acks.clear()
         if not flags.session_present:
