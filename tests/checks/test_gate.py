@@ -145,6 +145,7 @@ def test_a_refusing_broker_gives_its_reason(code: int, said: str) -> None:
 def test_a_silent_broker_accepts_and_never_answers() -> None:
     with FakeBroker(None) as fake, socket.create_connection(("127.0.0.1", fake.endpoint.port), timeout=60) as end:
         end.sendall(b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00")
+        wait_until(lambda: fake.asked, 60, what="it has read the CONNECT")
         end.settimeout(0.3)
         with pytest.raises(TimeoutError):
             end.recv(1)
