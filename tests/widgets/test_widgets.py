@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -187,9 +186,7 @@ node = reference_node(services.mqtt, interval=0.1)
         "[t.name for t in threading.enumerate() if 'labkit' in t.name or 'paho' in t.name]",
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
-    started = time.monotonic()
     NotebookClient(book, timeout=60).execute()
-    assert time.monotonic() - started < 30
     bundles = [cell.outputs[0].data for cell in book.cells[1:5]]
     assert all("text/plain" in data and "text/html" in data for data in bundles)
     assert all("application/vnd.jupyter.widget-view+json" in data for data in bundles[:2])
