@@ -20,6 +20,7 @@ from grader.capsule.launcher import LaunchError
 from grader.capsule.starter import start
 from grader.capsule.watch import Capsule, Watcher
 from grader.submission import Incident, Limits
+from labkit.waiting import wait_until
 
 SOCKETS = Path("/run/capsules")
 """A small folder in memory that the room makes: each capsule has one in it for its kernel's sockets."""
@@ -58,11 +59,14 @@ class BubblewrapKernel:
         self._watcher.look(self._capsule)
         self._capsule.kill()
         try:
-            # Its first process is waited for by bubblewrap, and ends after all others have.
             self._process.wait(_ENDING)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        # A kernel that ends by itself ends bubblewrap at once, and only then the system kills what else is in the
+        # capsule. Its first process goes after all others.
+        with contextlib.suppress(TimeoutError):
+            wait_until(lambda: not Path("/proc", str(self._capsule.first)).exists(), _ENDING, what="the capsule's end")
         self._watcher.forget(self._capsule, self._process.returncode)
         self.connection_file.unlink(missing_ok=True)
         _remove(self._sockets)
