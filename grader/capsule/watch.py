@@ -2,8 +2,8 @@
 
 Memory is what all processes of a capsule hold together: their own pages, shared pages, page tables, and what lies in
 its folders in memory. It is read from /proc some tens of times a second, which needs no rights and no cgroup; where a
-glance shows that nothing has happened since the last look, twice a second is enough. One process alone cannot pass the
-limit anyway (`RLIMIT_DATA`: the allocation fails with MemoryError); this is for what many do.
+glance shows that nothing has happened since the last look, every other look is left out. One process alone cannot pass
+the limit by what it allocates (`RLIMIT_DATA`: the allocation fails with MemoryError); this is for what many do.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from grader.submission import Incident, Limits
 
 CALM, ALERT = 0.1, 0.02
 """Pause between two looks, in seconds: at a capsule that uses less than half of its memory, and at another."""
-GLANCES = 5
-"""Calm looks of which one is whole, if the others show no other processes and no more memory or sockets."""
+GLANCES = 2
+"""Calm looks of which one is whole, if the others show no other processes and no more memory or sockets. A glance does
+not see page tables, files in memory, and what takes the place of memory that was given back."""
 _GROWN = 32 << 20
 """Bytes in memory that are worth a whole look. It takes some hundredths of a second to fill them."""
 SATURATED = 1.0
@@ -36,8 +37,8 @@ _MOST_SERVED = 2 << 30
 """What is published and stored lies in memory of the room, not of the capsule, in bytes."""
 _PRIVATE = (rules.HOME, "/tmp", "/dev/shm", "/run/kernel")
 _TICKS, _PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
-_HELD = (b"RssAnon", b"RssShmem", b"VmSwap", b"VmPTE")
-_STATUS = re.compile(rb"^(PPid|Threads|%b):\s*(\d+)" % b"|".join(_HELD), re.MULTILINE)
+_PAGES = (b"RssAnon", b"RssShmem", b"VmSwap")
+_STATUS = re.compile(rb"^(PPid|Threads|VmPTE|%b):\s*(\d+)" % b"|".join(_PAGES), re.MULTILINE)
 """Lines of /proc/PID/status; sizes are in kilobytes (proc_pid_status(5))."""
 
 
@@ -75,6 +76,9 @@ class Capsule:
 class _Process:
     parent: int
     memory: int
+    """Its own and shared pages, in bytes."""
+    tables: int
+    """Its page tables, which nobody shares, in bytes."""
     threads: int
 
 
@@ -163,10 +167,11 @@ class Watcher:
         limits = capsule.limits
         stored, inodes = self._stored(capsule)
         self._count(capsule, sum(processes[pid].threads for pid in own))
-        memory = sum(processes[pid].memory for pid in own) + stored
+        fixed = stored + sum(processes[pid].tables for pid in own)
+        memory = fixed + sum(processes[pid].memory for pid in own)
         if memory > limits.memory:
             own.sort(key=lambda pid: processes[pid].memory, reverse=True)
-            memory = _proportional(own, limits.memory - stored) + stored
+            memory = fixed + _proportional(own, limits.memory - fixed)
             if memory > limits.memory:
                 capsule.tell("memory", f"It held more than {_size(limits.memory)} of memory; it was ended.")
                 capsule.kill()
@@ -176,7 +181,7 @@ class Watcher:
         if (opened := _sockets()) > _MOST_SOCKETS:
             capsule.tell("memory", f"It opened {opened} sockets, {_MOST_SOCKETS} are allowed; it was ended.")
             capsule.kill()
-        served = sum(process.memory for process in processes.values()) - sum(processes[pid].memory for pid in own)
+        served = sum(process.memory + process.tables for pid, process in processes.items() if pid not in own)
         if served > _MOST_SERVED:
             capsule.tell("memory", f"What it stored in the services of the submission takes {_size(served)} of memory,"
                                    f" {_size(_MOST_SERVED)} are allowed; it was ended.")
@@ -250,7 +255,8 @@ def _process(pid: str) -> _Process | None:
     try:
         with open(f"/proc/{pid}/status", "rb", buffering=0) as status:  # noqa: PTH123
             found = {name: int(number) for name, number in _STATUS.findall(status.read())}
-        return _Process(found[b"PPid"], sum(found.get(name, 0) for name in _HELD) << 10, found[b"Threads"])
+        pages = sum(found.get(name, 0) for name in _PAGES)
+        return _Process(found[b"PPid"], pages << 10, found.get(b"VmPTE", 0) << 10, found[b"Threads"])
     except (OSError, KeyError):
         return None
 

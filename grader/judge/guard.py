@@ -87,5 +87,7 @@ def resident() -> int:
         return 0
     try:
         return int(os.read(file, 200).split()[1]) * _PAGE
+    except (OSError, ValueError, IndexError):
+        return 0
     finally:
         os.close(file)

@@ -185,6 +185,7 @@ class _Run:
                     handed_in = intake.refused(handed_in, f"The notebook cannot be graded: {error}.")
             submission = self._recorder.stand_in(handed_in)
         except Exception as error:
+            self._running.pop((lab.folder, student), None)
             submission = Submission(student, lab.folder, "")
             fault = f"It could not be made ready: {_why(error)}"
         self._record(handed_in, state, submission, Graded(student, lab.folder, submission.notebook, fault=fault))

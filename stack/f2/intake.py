@@ -6,8 +6,6 @@ What a message becomes in Kafka, and when it is acknowledged, is the part's busi
 from __future__ import annotations
 
 import select
-import ssl
-import struct
 import threading
 import time
 from collections import deque
@@ -16,15 +14,14 @@ from typing import Any, NamedTuple, Protocol
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from stack.f2.acks import Acks
 from stack.f2.kafka import Outbox, make_topics
 from stack.f2.letters import dead_letter, to_iso
 from stack.f2.problems import described
 from stack.f2.repeats import Repeats, Taken
 
 PATIENCE = 10.0
-"""Seconds that Kafka may take for what was read, when the connector is to stop, and the broker for acknowledgements."""
-PUBACK = struct.Struct("!BBH")
-"""Type and length, then the packet's identifier (MQTT 3.1.1, 3.4)."""
+"""Seconds that Kafka may take for what was read, when the connector is to stop."""
 
 
 class Broker(Protocol):
@@ -100,7 +97,7 @@ class Intake:
         """Tell the broker that a message is safe, if it still is the connection that brought it."""
         if arrival.connection == self.connection:
             if arrival.qos:  # subscribed with QoS 1, so never 2
-                self.acks += PUBACK.pack(0x40, 2, arrival.mid)
+                self.acks.add(arrival.mid)
             self.fault = self.stats["error"] = None
 
     # The frame.
@@ -116,8 +113,8 @@ class Intake:
         self.repeats = Repeats(self.client_id, self.repeat_window)
         self.repeats.recall(self.bootstrap, self.raw_topic, 4 * self.window)
         self.waiting.clear()
-        self.acks = bytearray()  # acknowledgements that are not on their way yet
-        self.connection = 0  # counts connections
+        self.acks = Acks()
+        self.connection = 1  # counts connections
         self.since, self.pause = time.monotonic(), 0.0  # when the last connection was made; seconds before the next
         self.refusal = ""
         self.subscribed = False
@@ -167,7 +164,7 @@ class Intake:
         try:
             self.outbox.serve()
             self.acknowledge()
-            self.send_acks()
+            self.acks.send(self.client)
         except Exception as error:  # ours: what is not acknowledged comes again to the next connector
             self.stats["error"] = described(error)
         self.client.disconnect()
@@ -181,30 +178,10 @@ class Intake:
             self.outbox.serve(0.05)
         self.outbox.serve()
         self.acknowledge()
-        self.send_acks()
+        self.acks.send(self.client)
         if self.waiting and time.time() - self.waiting[0].taken.time / 1e6 > 3:
             self.stats["error"] = self.outbox.mend() or self.stats["error"]
         return lost
-
-    def send_acks(self) -> None:
-        """Send all acknowledgements in one piece: paho makes a system call for each, a fifth of a connector's time.
-
-        Raises:
-            ConnectionError: the broker takes nothing any more.
-        """
-        deadline = time.monotonic() + PATIENCE
-        while self.acks and (connected := self.client.socket()) is not None:
-            if time.monotonic() > deadline:
-                raise ConnectionError(f"the broker has taken no acknowledgement for {PATIENCE:g} s")
-            try:
-                if self.client.want_write():  # the rest of a packet of paho's comes first
-                    self.client.loop_write()
-                select.select([], [connected], [], 0.1)
-                del self.acks[:connected.send(self.acks)]
-            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                continue
-            except (ValueError, OSError):  # it was closed: `read` tells why
-                return
 
     def read(self, timeout: float) -> int:
         """Wait for packets, and handle some; paho's `loop` would wait again before each.
@@ -247,6 +224,8 @@ class Intake:
             if self.stopping.wait(self.pause):
                 return
             self.pause = min(2.0, 2 * self.pause or 0.1)
+            self.connection += 1  # what the last one brought is acknowledged to nobody
+            self.acks.clear()
             try:
                 self.client.reconnect()
                 self.since = time.monotonic()
@@ -262,8 +241,6 @@ class Intake:
             self.refusal = self.stats["error"] = str(reason)
             return
         self.subscribed = False  # what was granted on the last connection says nothing of this one
-        self.connection += 1
-        self.acks.clear()
         if not flags.session_present:
             self.repeats.forget_packets()
         client.subscribe(self.topic_filter, qos=1)

@@ -136,6 +136,25 @@ def test_shared_memory_without_a_file_counts(ground: Ground) -> None:
 
 
 @pytest.mark.bubblewrap
+def test_page_tables_count(ground: Ground) -> None:
+    """Memory that is only read takes no page of its own, but an entry for each: four kilobytes for each two megabytes.
+
+    Its limit for a process's memory does not count what cannot be written.
+    """
+    cell = ground.capsule(memory=200 * MEBIBYTE)
+    cell.dies_of("""
+import mmap, time
+private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000  # MAP_NORESERVE
+held = mmap.mmap(-1, 100_000 << 21, flags=private, prot=mmap.PROT_READ)
+held.madvise(15)  # MADV_NOHUGEPAGE
+for number in range(100_000):
+    held[number << 21]
+time.sleep(600)
+""")
+    assert cell.stop().kinds == ["memory"]
+
+
+@pytest.mark.bubblewrap
 def test_sockets_without_end_are_ended(ground: Ground) -> None:
     cell = ground.capsule()
     cell.dies_of("""

@@ -15,6 +15,8 @@ import pytest
 from grader.layout import CourseError, CourseFiles, LabFiles
 from grader.run import intake, recorder, results, settings
 from grader.run.files import only_one
+from grader.run.pool import LocalPool
+from grader.submission import Submission
 from labkit.waiting import wait_until
 from tests.grader.conftest import REPOSITORY, environment
 from tests.grader.run.conftest import gradebook, hand_in, kinds, outcome, run, scores
@@ -129,6 +131,23 @@ def test_a_submission_that_finds_a_bug_of_the_grader_stops_no_other(
     assert "TypeError: nobody thought of this" in summary.text()
     assert "ben" not in scores(course.root)
     assert summary.count("fault") == 1
+    assert outcome(summary, "cleo")[0] == "graded"
+
+
+def test_a_submission_that_the_pool_does_not_take_stops_no_other(
+    course: CourseFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = LocalPool.put
+
+    def refused(self: LocalPool, submission: Submission) -> None:
+        if submission.student == "ben":
+            raise RuntimeError("the cluster has gone")
+        put(self, submission)
+
+    monkeypatch.setattr(LocalPool, "put", refused)
+    summary = run(course)
+    assert outcome(summary, "ben")[0] == "fault"
+    assert "the cluster has gone" in summary.text()
     assert outcome(summary, "cleo")[0] == "graded"
 
 

@@ -43,7 +43,7 @@ def connector(broker: Endpoint, log: Log) -> Iterator[Make]:
 def crash(connector: f2.Connector) -> None:
     """End a connector as kill -9 does: no last acknowledgement, no goodbye; its connection breaks."""
     connector.client.disconnect = lambda *_: None
-    connector.send_acks = lambda: None
+    connector.acks.send = lambda *_: None
     connector.stop()
     connector.client.socket().close()
 
@@ -94,7 +94,7 @@ def test_a_message_is_acknowledged_only_when_kafka_has_it(connector, controller,
 def test_a_killed_connectors_messages_are_not_in_kafka_twice(connector, controller, log):
     """Kafka has them, the broker was not told: it delivers them again, and the next connector knows them."""
     running = connector()
-    running.send_acks = lambda: None
+    running.acks.send = lambda *_: None
     controller.publish(*((TEMPERATURE, b"%d" % (number % 3)) for number in range(20)))
     settled(running.stats, stored=20)
     crash(running)
@@ -118,10 +118,10 @@ def test_a_message_that_the_killed_connector_had_not_sent_is_new(connector, cont
 
 def test_a_connection_that_breaks_is_made_again_and_repeats_are_known(connector, controller, log):
     running = connector()
-    running.send_acks = lambda: None
+    running.acks.send = lambda *_: None
     controller.publish(*((TEMPERATURE, b"%d" % number) for number in range(10)))
     settled(running.stats, stored=10)
-    del running.send_acks
+    del running.acks.send
     running.client.socket().shutdown(socket.SHUT_RDWR)
     settled(running.stats, received=20, duplicates=10, stored=10)
     controller.publish((TEMPERATURE, b"new"))
