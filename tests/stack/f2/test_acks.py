@@ -19,15 +19,28 @@ PING = b"\xc0\x00"
 SUBSCRIBE = b"\x82\x06\x00\x01\x00\x01#\x01"
 
 
+class Line:
+    """One end of a pair of sockets that takes seven bytes at a time, so that most packets are cut."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self.end = end
+
+    def fileno(self) -> int:
+        return self.end.fileno()
+
+    def send(self, data: bytes) -> int:
+        return self.end.send(bytes(data[:7]))
+
+
 class Client:
     """What `Acks` needs of a client; its packets leave in pieces of three bytes."""
 
-    def __init__(self, line: socket.socket) -> None:
-        self.line: socket.socket | None = line
+    def __init__(self, line: Line) -> None:
+        self.line: Line | None = line
         self.packets = b""
         self.asked = 0
 
-    def socket(self) -> socket.socket | None:
+    def socket(self) -> Line | None:
         self.asked += 1
         if self.asked % 5 == 0:  # paho's clock has struck
             self.packets = self.packets or PING
@@ -48,7 +61,7 @@ def line() -> Iterator[tuple[Client, socket.socket]]:
     ours.setblocking(False)
     theirs.settimeout(60)
     with ours, theirs:
-        yield Client(ours), theirs
+        yield Client(Line(ours)), theirs
 
 
 def parsed(received: bytes) -> tuple[list[int], list[bytes]]:
@@ -79,9 +92,8 @@ def test_on_a_line_that_is_full_every_packet_stays_whole(line: tuple[Client, soc
     taking = threading.Thread(target=take)
     taking.start()
     waiting.send(client)  # type: ignore[arg-type]
-    ours = client.line
-    assert ours is not None
-    ours.shutdown(socket.SHUT_WR)
+    assert client.line is not None
+    client.line.end.shutdown(socket.SHUT_WR)
     taking.join(60)
     mids, others = parsed(bytes(received))
     assert mids == list(range(1, count + 1))
