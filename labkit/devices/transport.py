@@ -21,8 +21,8 @@ from labkit.devices.nodes import Broker
 from labkit.errors import KitError, StudentError
 
 _PATIENCE = 10.0
-"""Seconds that a broker may take to let everybody in and to confirm what they subscribe to, and to acknowledge what is
-left at the end."""
+"""Seconds that a broker may take for its next answer while it lets everybody in and confirms what they subscribe to:
+1,000 devices take as long as they take. Also the time to acknowledge what is left at the end."""
 _WINDOW = 1000
 """Messages of one connection that the broker has not acknowledged yet. A device that is not connected keeps as many."""
 _LONGEST_PAUSE = 30.0
@@ -81,10 +81,12 @@ class _Link:
         self.devices = devices
         self.up = self.news = False
         self.refusal = ""
-        self.waiting = self.unconfirmed = 0
+        self.waiting = 0
+        self.unconfirmed: dict[int, str] = {}  # topic filter by the identifier of the packet that asked for it
         self.retry_at, self.pause = 0.0, 0.5
         self._links, self._broker = links, broker
         self.filters = [(one, device) for device in devices for one in device.subscriptions]
+        self.wanted = list(dict.fromkeys(name for name, _ in self.filters))
         client = self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
         client.max_inflight_messages_set(_WINDOW)
         client.max_queued_messages_set(_WINDOW)
@@ -98,22 +100,30 @@ class _Link:
         client.on_socket_open, client.on_socket_close = self._on_socket_open, self._on_socket_close
         client.on_socket_register_write = client.on_socket_unregister_write = self._on_socket_wish
 
+    @property
+    def missing(self) -> int:
+        """Answers of the broker that are to come: one to the connection, and one to each subscription."""
+        return len(self.unconfirmed) if self.up else 1 + len(self.wanted)
+
     def connect(self) -> None:
         """Open the connection; the broker's answer comes later. Raises OSError."""
         self.client.connect(self._broker.host, self._broker.port, keepalive=60)
 
     def _on_connect(self, _c: Any, _u: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        self.refusal = str(reason) if reason.is_failure else ""
+        self.refusal = f"did not let the devices in: {reason}" if reason.is_failure else ""
         if not self.refusal:
             self.up = self.news = True
             self.pause = 0.5
-            wanted = dict.fromkeys(name for name, _ in self.filters)
-            self.unconfirmed = len(wanted)
-            for topic_filter in wanted:
-                self.client.subscribe(topic_filter, qos=1)
+            self.unconfirmed.clear()  # of a connection that was lost
+            for topic_filter in self.wanted:
+                _, packet = self.client.subscribe(topic_filter, qos=1)
+                if packet is not None:  # None: the connection is lost again
+                    self.unconfirmed[packet] = topic_filter
 
-    def _on_subscribe(self, *_: Any) -> None:
-        self.unconfirmed -= 1
+    def _on_subscribe(self, _c: Any, _u: Any, packet: int, reasons: Sequence[Any], _properties: Any) -> None:
+        topic_filter = self.unconfirmed.pop(packet, "")
+        if refused := next((reason for reason in reasons if reason.is_failure), None):
+            self.refusal = f"did not let the devices subscribe to {topic_filter}: {refused}"
 
     def _on_disconnect(self, _c: Any, _u: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self.up = False
@@ -151,7 +161,7 @@ class Links:
         devices: the devices; those with a will get a connection of their own.
 
     Raises:
-        KitError: the broker cannot be reached, or does not let the devices in.
+        KitError: the broker cannot be reached, does not let the devices in, or does not confirm what they subscribe to.
     """
 
     def __init__(self, broker: Broker, devices: Sequence[Device]) -> None:
@@ -185,14 +195,30 @@ class Links:
         except OSError as error:
             raise KitError(f"The devices could not reach the broker at {self._broker.host}:{self._broker.port}: "
                            f"{error}", fix="start the broker first.") from error
-        deadline = time.monotonic() + _PATIENCE
         # Who sends a command to a device that has just been started must be heard: not before the subscriptions count.
-        while waiting := [link for link in self._links if not link.up or link.unconfirmed > 0]:
-            refusal = next((link.refusal for link in waiting if link.refusal), "")
-            if refusal or time.monotonic() > deadline:
-                raise KitError(f"The broker at {self._broker.host}:{self._broker.port} did not let the devices in: "
-                               f"{refusal or 'no answer'}.")
+        missing = fewest = sum(link.missing for link in self._links)
+        deadline = time.monotonic() + _PATIENCE
+        while missing:
             self.pump(0.1)
+            if refusal := next((link.refusal for link in self._links if link.refusal), ""):
+                raise self._problem(refusal, "give the devices a login that may do so (MQTT_USERNAME, MQTT_PASSWORD).")
+            missing = sum(link.missing for link in self._links)
+            # The fewest so far: a broker that lets a device in and throws it out again and again gets nowhere.
+            if missing < fewest:
+                fewest, deadline = missing, time.monotonic() + _PATIENCE
+            elif time.monotonic() > deadline:
+                raise self._silence()
+
+    def _silence(self) -> KitError:
+        """What the broker owes an answer to: a connection first, then a subscription."""
+        what = "did not let the devices in: no answer"
+        if all(link.up for link in self._links):
+            topic_filter = next(name for link in self._links for name in link.unconfirmed.values())
+            what = f"let the devices in, but did not confirm that they subscribe to {topic_filter}: no answer"
+        return self._problem(what, "look at the broker's log.")
+
+    def _problem(self, what: str, fix: str) -> KitError:
+        return KitError(f"The broker at {self._broker.host}:{self._broker.port} {what}.", fix=fix)
 
     def publish(self, device: Device, message: Message) -> None:
         """Send a message on the device's connection. Waits while the broker has too much to acknowledge."""

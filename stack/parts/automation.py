@@ -212,22 +212,29 @@ class Automation:
         """Connect, subscribe, and begin: a motion that is published from now on is heard.
 
         Raises:
-            OSError: the broker is not there, or does not confirm the subscription.
+            OSError: the broker is not there, refuses the subscription, or does not confirm it.
         """
         client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-        heard = threading.Event()
+        answered = threading.Event()
+        refused = []
+
+        def on_subscribe(client, userdata, mid, reason_codes, properties):
+            refused.extend(code for code in reason_codes if code.is_failure)  # one code for each topic filter
+            answered.set()
+
         if self.broker.username:
             client.username_pw_set(self.broker.username, self.broker.password)
         client.on_connect = self.on_connect
-        client.on_subscribe = lambda *_: heard.set()
+        client.on_subscribe = on_subscribe
         client.on_message = self.on_message
         client.connect(self.broker.host, self.broker.port)
         self.client = client  # before the first message can ask for it
         client.loop_start()
-        if not heard.wait(self.PATIENCE):
+        if not answered.wait(self.PATIENCE) or refused:
             client.disconnect()
             client.loop_stop()
-            raise ConnectionError(f"the broker at {self.broker.host}:{self.broker.port} does not let us subscribe")
+            what = f"refuses our subscription: {refused[0]}" if refused else "does not confirm our subscription"
+            raise ConnectionError(f"the broker at {self.broker.host}:{self.broker.port} {what}")
         self.ticking = threading.Thread(target=self.tick, name="motion-light", daemon=True)
         self.ticking.start()
 

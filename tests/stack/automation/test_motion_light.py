@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from labkit.checks.fake_broker import FakeBroker
 from labkit.services import Endpoint
 from labkit.waiting import wait_until
 from stack.parts.automation import Automation, MotionLight
+from tests.brokers import refusing_broker
 from tests.services.paho_client import Client
 
 SETTINGS = {"debounce": 1.0, "hold": 60.0, "override": 600.0, "settle": 5.0}
@@ -149,3 +151,23 @@ def test_a_broker_that_is_not_there_is_an_error_and_stopping_is_safe() -> None:
     automation.stop()
     automation.stop()
     assert "motion-light" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.mark.parametrize("granted", [(), ("sensors/motion/+",)])
+def test_a_refused_subscription_is_an_error_even_if_the_other_is_granted(granted: tuple[str, ...]) -> None:
+    with refusing_broker(*granted) as broker:
+        automation = Automation(broker, {"motion-001": "lamp-001"})
+        with pytest.raises(ConnectionError, match=rf":{broker.port} refuses our subscription: "):
+            automation.start()
+        automation.stop()
+    assert automation.ticking is None
+
+
+def test_a_subscription_that_is_not_confirmed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Automation, "PATIENCE", 0.1)
+    with FakeBroker(None) as silent:
+        automation = Automation(silent.endpoint, {"motion-001": "lamp-001"})
+        with pytest.raises(ConnectionError, match="does not confirm our subscription"):
+            automation.start()
+        automation.stop()
+    assert automation.ticking is None
