@@ -105,8 +105,8 @@ OUTSIDE_CI = {
     "minio": (_program("minio"), "install minio from its makers' packages"),
 }
 # What two kinds of labs prove, one in Python and one in C++ or with all services, is asked of these two in `make test`,
-# and of every lab with this variable set.
-EVERY_LAB = bool(os.environ.get("LABKIT_TEST_ALL_PROVIDERS"))
+# and of every lab with this variable set; empty and 0 mean no.
+EVERY_LAB = os.environ.get("LABKIT_TEST_ALL", "") not in ("", "0")
 GET_IMAGES = "sudo tests/images/engine.sh start && sudo tests/images/build.sh   (tests/images/README.md)"
 
 
@@ -152,7 +152,7 @@ def pytest_report_header() -> list[str]:
     absent = [] if shutil.which("influxd") else ["influxd is not on PATH: the native InfluxDB is not run here"]
     absent += [f"{problem()}: its tests are left out" for problem, _ in OUTSIDE_CI.values() if problem()]
     if not EVERY_LAB:
-        absent.append("some tests ask two labs, and with LABKIT_TEST_ALL_PROVIDERS=1 every lab")
+        absent.append("some tests ask two labs, and with LABKIT_TEST_ALL=1 every lab")
     return [f"services unless a test chooses: {chosen}", *absent]
 
 

@@ -73,7 +73,7 @@ def test_every_answer_of_an_exercise_is_judged_in_capsules_as_in_a_plain_process
 def test_wrong_answers_of_every_lab_are_judged_in_capsules_as_they_should_be() -> None:
     """References and untouched notebooks are in tests/grader/run/test_course.py, a whole lab each.
 
-    One exercise a lab, with the last answer of its bank, and with LABKIT_TEST_ALL_PROVIDERS=1 two: a submission takes
+    One exercise a lab, with the last answer of its bank, and with LABKIT_TEST_ALL=1 two: a submission takes
     some ten seconds of processor, and `grader audit --capsule` judges all.
     """
     chosen = slice(1, None, 3) if EVERY_LAB else slice(1, 2)

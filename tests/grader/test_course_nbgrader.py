@@ -1,6 +1,6 @@
 """Stock nbgrader grades the course's own labs: the scores are what `check` prints, services and all.
 
-Two labs are asked, one in Python and the one in C++, and with LABKIT_TEST_ALL_PROVIDERS=1 all: to nbgrader a lab is a
+Two labs are asked, one in Python and the one in C++, and with LABKIT_TEST_ALL=1 all: to nbgrader a lab is a
 notebook with cells that print a number, and that the others print theirs, tests/labs/test_notebooks.py shows.
 """
 

@@ -1,7 +1,7 @@
 """The notebooks as students and CI run them: top to bottom, in a fresh kernel, on every provider of this machine.
 
 Every lab runs with embedded services. As programs two run, the one in C++ and the one with most services, from containers
-one, and with LABKIT_TEST_ALL_PROVIDERS=1 all: what a provider does for a lab, the contract tests of its service ask, and
+one, and with LABKIT_TEST_ALL=1 all: what a provider does for a lab, the contract tests of its service ask, and
 the audit (tests/grader/test_course_audit.py) runs each lab's reference with a native Mosquitto.
 """
 

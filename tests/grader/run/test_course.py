@@ -1,7 +1,7 @@
 """The course's own labs, graded as an instructor types it: services and all, in capsules.
 
 The reference and the untouched lab are asked of every lab. Noisy answers are asked of two, one with MQTT alone and one
-with a database, and with LABKIT_TEST_ALL_PROVIDERS=1 of all; in a plain process the audit asks them of every exercise.
+with a database, and with LABKIT_TEST_ALL=1 of all; in a plain process the audit asks them of every exercise.
 """
 
 from __future__ import annotations
