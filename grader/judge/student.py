@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Callable
 from typing import Any
 
 from grader.judge.session import Session
+from labkit.checks.cell_text import newest
 from labkit.checks.outcome import ENDED
 from labkit.checks.result import Finding
 from labkit.checks.student import Student
@@ -95,21 +95,16 @@ def _timed(text: str, seconds: float) -> str:
 
 
 def definition(cells: list[str], name: str) -> str | None:
-    """Return the text of the function or class of that name which the cells define last.
+    """Return the text of the function or class of that name which the cells define last; None if none is known.
 
     Args:
         cells: texts of cells in the order in which they were executed.
         name: the name.
     """
-    for text in reversed(cells):
-        # Magics are no Python: they become comments, so that all lines stay in their places.
-        lines = [f"#{line}" if line.lstrip().startswith(("%", "!")) else line for line in text.splitlines()]
-        plain = "\n".join(lines)
-        try:
-            body = ast.parse(plain).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in reversed(body):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
-                return ast.get_source_segment(plain, node)
+    for text, defined in newest(cells):
+        if defined is None:
+            if name in text:
+                return None  # it may define it, and an older one would be the wrong one
+        elif name in defined:
+            return defined[name].source(text)
     return None

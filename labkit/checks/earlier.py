@@ -6,10 +6,10 @@ say what `collect` did not do; the way to its points begins at 1.1.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 
+from labkit.checks.cell_text import newest
 from labkit.checks.registry import Exercise
 from labkit.checks.result import Result
 
@@ -62,17 +62,10 @@ def _number(exercise: Exercise) -> int:
 def _definitions(cells: Sequence[str]) -> list[dict[str, frozenset[str]]]:
     """Return, for each cell, its functions and classes with the names that they read; the last one of a name counts."""
     notebook: list[dict[str, frozenset[str]]] = []
-    for text in cells:
-        # Magics are no Python.
-        found: dict[str, frozenset[str]] = {}
-        plain = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(("%", "!")))
-        try:
-            for node in ast.parse(plain).body:
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    found[node.name] = frozenset(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        notebook = [{name: reads for name, reads in at.items() if name not in found} for at in notebook]
+    newer: set[str] = set()
+    for _, defined in newest(cells):
+        found = {name: one.reads for name, one in (defined or {}).items() if name not in newer}
+        newer |= found.keys()
         notebook.append(found)
     return notebook
 

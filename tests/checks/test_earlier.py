@@ -31,6 +31,12 @@ SAID = ("this uses `connect` of exercise 90.1, which had 1 of 3 points when it w
     ["def collect(broker):\n    return connect(broker)"],
     ["%%part mqtt\ndef collect(broker):\n    return opened(broker)", "def opened(broker):\n    return connect(broker)"],
     ["class Collector:\n    def start(self):\n        self.client = connect(self.broker)"],
+    ["class Collector:\n    def connect(self):\n        return connect(self.broker)"],
+    ["def collect(broker):\n    topic = 'a/b'\n    def begin():\n        return connect(topic)\n    return begin()"],
+    ["def collect(broker):\n    return [lambda: connect(topic) for topic in broker]"],
+    ["def collect(broker):\n    global connect\n    client = connect(broker)\n    connect = client"],
+    ["def collect(broker, begin=connect):\n    return begin(broker)"],
+    ["def collect(broker):\n    print('\\d')\n    return connect(broker)"],
 ])
 def test_an_earlier_function_that_is_used_and_was_wrong_is_named(cells: list[str]) -> None:
     assert mend_first(COLLECT, ended("90.3"), WRONG, cells) == SAID
@@ -58,9 +64,24 @@ def test_so_is_one_that_the_check_called_itself() -> None:
     ["def collect(broker): return connect(broker)", "def collect(broker): return []"],
     ["def other(broker): return connect(broker)", "def collect(broker): return []"],
     ["def collect(broker:\n    return connect(broker)"],
+    ["def collect(broker, topic='a/b'):\n    return [topic]"],
+    ["def topic(node): ...\ndef decode(x): ...", "def collect(broker):\n    for decode in (): pass\n    return []"],
+    ["def collect(broker):\n    topic = connect = broker\n    return lambda: connect[topic]"],
+    ["def collect(broker):\n    return {topic: connect for topic, connect in broker}"],
+    ["def collect(broker):\n    import mqtt as connect\n    try: connect()\n    except OSError as topic: return topic"],
+    ["def collect(broker) -> topic:\n    return broker"],
 ])
 def test_what_is_not_used_is_not_blamed(cells: list[str]) -> None:
     assert mend_first(COLLECT, ended("90.3"), WRONG, cells) == ""
+
+
+def test_a_local_variable_called_like_an_earlier_function_is_another_thing() -> None:
+    latest, overview = made("92.3", "latest(bucket) -> dict"), made("92.4", "overview(rows) -> list")
+    cells = ["def latest(bucket): ...", "def overview(rows):\n    latest = {row['room']: row for row in rows}\n"
+             "    return [newer(latest, room) for room in latest]\ndef newer(latest, room): return latest[room]"]
+    assert mend_first(overview, ended("92.4"), [(latest, ended("92.3"))], cells) == ""
+    cells.append("def newer(rows, room): return latest(room)")
+    assert mend_first(overview, ended("92.4"), [(latest, ended("92.3"))], cells).startswith("this uses `latest` of")
 
 
 def test_nothing_is_said_where_nothing_earlier_is_known_to_be_wrong() -> None:
