@@ -12,7 +12,7 @@ from labkit.errors import KitError
 from labkit.services import Endpoint
 
 if TYPE_CHECKING:
-    from influxdb_client import Bucket, InfluxDBClient
+    from influxdb_client import Bucket, BucketsApi, InfluxDBClient
 
 _META = frozenset({"result", "table"})
 
@@ -117,8 +117,8 @@ class InfluxView:
         try:
             api = self._open.buckets_api()
             for bucket in self._buckets:
-                with self._as_kit(f"could not delete the bucket {bucket.name}"), _unless_gone():
-                    api.delete_bucket(bucket)
+                with self._as_kit(f"could not delete the bucket {bucket.name}"):
+                    _delete(api, bucket)
         finally:
             self._buckets.clear()
             self._open.close()
@@ -138,9 +138,23 @@ class InfluxView:
             ) from error
 
 
+def _delete(api: BucketsApi, bucket: Bucket) -> None:
+    """Delete a bucket, or what has its name by now: a student may have deleted it, and made it anew."""
+    from influxdb_client.rest import ApiException
+
+    try:
+        api.delete_bucket(bucket)
+    except ApiException as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        with _unless_gone():
+            if (anew := api.find_bucket_by_name(bucket.name)) is not None:
+                api.delete_bucket(anew)
+
+
 @contextlib.contextmanager
 def _unless_gone() -> Iterator[None]:
-    """Let pass that there is no such thing any more: a student may have deleted it."""
+    """Let pass that there is no such thing any more."""
     from influxdb_client.rest import ApiException
 
     try:

@@ -59,6 +59,16 @@ def test_a_bucket_that_a_student_has_deleted_is_no_fault_of_the_check(influx: En
         assert client.buckets_api().find_bucket_by_name(second) is None
 
 
+def test_a_bucket_that_a_student_has_made_anew_is_gone_after_the_check_too(influx: Endpoint) -> None:
+    with InfluxDBClient(url=influx.url, token=influx.token, org=influx.org) as client:
+        buckets = client.buckets_api()
+        with World({"influxdb": influx}) as world:
+            name = world.influx.new_bucket()
+            buckets.delete_bucket(buckets.find_bucket_by_name(name))
+            buckets.create_bucket(bucket_name=name, org=influx.org)
+        assert buckets.find_bucket_by_name(name) is None
+
+
 def test_a_database_that_is_gone_is_a_kit_error() -> None:
     gone = Endpoint(
         "influxdb", "embedded", "labkit-influx", "", "127.0.0.1", 1, url="http://127.0.0.1:1", token="t", org="o"
