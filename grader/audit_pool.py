@@ -1,8 +1,9 @@
 """Runs the answers of an audit in child processes, many at once: most of their time passes in waiting.
 
 A child serves an exercise, with services of its own, and gets its answers one by one; when its exercise has none left
-it goes on with the one that has most left to do. So no long exercise is left alone at the end, and what costs most of a
-child, its start and that of its services, is paid once.
+it goes on with another, one that no child serves if there is any, else the one that would take longest without help. So
+no long exercise is left alone at the end, and what costs most of a child, its start and that of its services, is paid
+once.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ STARTING = 120.0
 PATIENCE = 90.0
 """Seconds that one answer may take. Its calls have shorter limits of their own."""
 WORTH = 4.0
-"""Seconds of work that are worth the start of one more child for an exercise."""
+"""Seconds of work for which an exercise gets one more child: this must start the services of that exercise first."""
 
 
 class Fault(Exception):  # noqa: N818 - it is a finding about an answer
@@ -155,7 +156,11 @@ class Pool:
                 child.close()
 
     def _choose(self) -> _Work | None:
-        """The exercise that needs a child most; None when one more child would not be worth its start."""
+        """Wait for the next exercise of a child that has none; None when no rest is worth a further child.
+
+        One that no child serves comes first, the last of them. Then comes the one whose rest would take longest with
+        one child more, if that is more than WORTH. How long is not known before it has a report: so this waits.
+        """
         with self._lock:
             while waiting := [work for work in self._work if work.left]:
                 untouched = [work for work in waiting if not work.running]
