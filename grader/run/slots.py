@@ -8,9 +8,10 @@ from pathlib import Path
 A_ROOM = 340 << 20
 """Memory of a room with its services and a usual capsule, in bytes: at most 160 MB measured with lab 01, 290 MB with
 02, 350 MB with 03 (while it compiles) and 08 (four servers)."""
-A_PROCESSOR = 7
-"""Rooms for each processor. A submission of lab 01 takes 27 s and 3.4 s of them from a processor: the rest is waiting,
-which the lab and its checks ask for. 16 rooms would pass 4 GB with two processors."""
+A_PROCESSOR = 6
+"""Rooms for each processor. A submission of lab 02 takes 24 s and 5 s of them from a processor: the rest is waiting,
+which the lab and its checks ask for. With fewer, processors wait; with more, all submissions of a class take longer at
+once, and who begins last ends later."""
 KEPT_FREE = 1 << 30
 """Memory that stays for everything else, in bytes."""
 

@@ -274,7 +274,7 @@ class Bench:
             return self.sent <= set(found)
 
         # Each question is a query, and a collector's pauses are some tenths of a second.
-        self.world.wait_until(complete, seconds, first=0.05, most=0.25)
+        self.world.wait_until(complete, seconds, first=0.05)
         missing = sorted(self.sent - set(found))
         told = f"{len(missing)} of {len(self.sent)} readings are not stored"
         if missing and len(found) >= len(self.sent):
