@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import sys
 from pathlib import Path
 
 from grader.capsule.channel import Channel
@@ -16,10 +16,12 @@ def main() -> None:
     channel = Channel.take()
     # Tables here are small. A thread for each processor costs time and memory at every start, also in the services.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # nbformat would import it: more than a second for grammars that nobody here uses (see labkit.checks.kernel_host).
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    # What is loaded stays until the end: nobody need look for garbage in it.
+    gc.disable()
     from grader.judge.room import judge
 
+    gc.freeze()
+    gc.enable()
     made = launcher(channel)
     while (message := channel.hear()) is not None:
         submission = Submission.read(message["submission"])
