@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import importlib.util
 import itertools
 import os
@@ -129,14 +130,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
+def pytest_collection_finish() -> None:
+    """What has been collected stays until the end: nobody need look for garbage in it after each test."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Rooms:
     """Take our scheduler."""
     return Rooms(config, log)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(PROVIDERS)
+    if hasattr(config, "workerinput"):  # a worker imports and collects everything, and drops none of it
+        gc.disable()
     # Not by the clock: an example that takes its 0.2 s in a loaded minute is no fault. Of CI's profile the rest stays.
     profile = settings.get_profile(settings.get_current_profile_name())
     settings.register_profile("house", profile, deadline=None, suppress_health_check=[HealthCheck.too_slow])
