@@ -176,3 +176,6 @@ def a_house_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: py
     folder = tmp_path_factory.getbasetemp() / "houses" / str(next(_houses))
     folder.mkdir(parents=True)
     monkeypatch.setenv("LABKIT_HOUSE", str(folder))
+    if "house_parts" in sys.modules:  # the bundle of a test before
+        for name in [name for name in sys.modules if name.split(".")[0] == "house_parts"]:
+            del sys.modules[name]

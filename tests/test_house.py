@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -272,7 +271,6 @@ def test_a_part_in_cpp_is_no_python_module() -> None:
 def test_the_reference_of_a_bundle_is_in_its_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from labkit import house_sources
 
-    monkeypatch.delitem(sys.modules, "house_parts", raising=False)  # another test's bundle
     for file, text in NODE.items():
         path = tmp_path / "house_parts" / "node" / file
         path.parent.mkdir(parents=True, exist_ok=True)
