@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.capsule import rules
+from grader.capsule.memory import resident
 from grader.submission import Incident, Limits
 
 CALM, ALERT = 0.1, 0.02
@@ -36,7 +37,7 @@ _MOST_SOCKETS = 2000
 _MOST_SERVED = 2 << 30
 """What is published and stored lies in memory of the room, not of the capsule, in bytes."""
 _PRIVATE = (rules.HOME, "/tmp", "/dev/shm", "/run/kernel")
-_TICKS, _PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 _PAGES = (b"RssAnon", b"RssShmem", b"VmSwap")
 _STATUS = re.compile(rb"^(PPid|Threads|VmPTE|%b):\s*(\d+)" % b"|".join(_PAGES), re.MULTILINE)
 """Lines of /proc/PID/status; sizes are in kilobytes (proc_pid_status(5))."""
@@ -93,7 +94,7 @@ class _Glance:
     @classmethod
     def now(cls) -> _Glance:
         names = [name for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 - many times a second
-        return cls(frozenset(names), sum(map(_resident, names)), _sockets())
+        return cls(frozenset(names), sum(map(resident, names)), _sockets())
 
     def differs(self, before: _Glance) -> bool:
         """Whether something has happened that a whole look should see."""
@@ -226,20 +227,6 @@ def _sockets() -> int:
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(Path("/proc/net/sockstat").read_text(encoding="ascii").split()[2])
     return 0
-
-
-def _resident(pid: str) -> int:
-    """Memory of a process that is not on disk, in bytes, pages of files among it (proc_pid_statm(5))."""
-    try:
-        file = os.open(f"/proc/{pid}/statm", os.O_RDONLY)
-    except OSError:
-        return 0
-    try:
-        return int(os.read(file, 200).split()[1]) * _PAGE
-    except (OSError, IndexError, ValueError):
-        return 0
-    finally:
-        os.close(file)
 
 
 def _processes() -> dict[int, _Process]:

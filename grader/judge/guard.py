@@ -7,18 +7,17 @@ the capsule is killed.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
 
 from grader.capsule.launcher import Kernel
+from grader.capsule.memory import resident
 
 ROOM = 768 << 20
 """Bytes by which the judge's memory may grow while it judges one submission."""
 _EVERY = 0.1
 """Seconds between two looks: through a Unix socket come some 100 MB in that time."""
-_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 class Guard:
@@ -77,17 +76,3 @@ class Guard:
                     continue
                 self._kernel.stop()
                 self._kernel = None
-
-
-def resident() -> int:
-    """Return the memory of this process, in bytes; 0 where the system does not say (proc_pid_statm(5))."""
-    try:
-        file = os.open("/proc/self/statm", os.O_RDONLY)
-    except OSError:
-        return 0
-    try:
-        return int(os.read(file, 200).split()[1]) * _PAGE
-    except (OSError, ValueError, IndexError):
-        return 0
-    finally:
-        os.close(file)
